@@ -1,0 +1,1 @@
+"""Whole-matrix passes in blocks: bounded memory at any length."""

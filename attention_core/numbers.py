@@ -1,0 +1,150 @@
+"""Numbers inside a spec or a request: immutable, equal by value, nested lists in JSON."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import PydanticCustomError, core_schema
+from torch import Tensor
+
+_RANK_NAMES = {1: "a list of {item}s", 2: "a list of rows of {item}s", 3: "a list of matrices"}
+
+
+class Numbers:
+    """An immutable array of finite numbers, or of booleans.
+
+    Args:
+        values: Nested lists, a NumPy array or a tensor; copied.
+
+    Raises:
+        ValueError: When rows differ in length, or an entry is neither number nor boolean, or
+            is not finite.
+    """
+
+    __slots__ = ("_array",)
+
+    def __init__(self, values: object) -> None:
+        array = _as_array(values)
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError(
+                "every number must be finite, got NaN or infinity; give finite numbers"
+            )
+        array.setflags(write=False)
+        self._array = array
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes, outermost first."""
+        return self._array.shape
+
+    @property
+    def is_boolean(self) -> bool:
+        """Whether the entries are booleans."""
+        return self._array.dtype.kind == "b"
+
+    def tensor(self, like: Tensor) -> Tensor:
+        """Copy the numbers into a tensor of the dtype and device of another."""
+        return torch.tensor(self._array, dtype=like.dtype, device=like.device)
+
+    def booleans(self, device: torch.device) -> Tensor:
+        """Copy the booleans into a tensor on a device."""
+        return torch.tensor(self._array, dtype=torch.bool, device=device)
+
+    def tolist(self) -> list[Any]:
+        """Return nested Python lists."""
+        nested: list[Any] = self._array.tolist()
+        return nested
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Numbers) and np.array_equal(self._array, other._array)
+
+    def __hash__(self) -> int:
+        return hash((self.shape, self._array.tobytes()))
+
+    def __repr__(self) -> str:
+        return f"Numbers(shape={self.shape})"
+
+
+@dataclass(frozen=True)
+class OfRank:
+    """Pydantic annotation: which ranks a field of ``Numbers`` takes, and of what item."""
+
+    ranks: tuple[int, ...]
+    item: str = "number"
+
+    def __get_pydantic_core_schema__(
+        self, source: type, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self.validate,
+            serialization=core_schema.plain_serializer_function_ser_schema(Numbers.tolist),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        shapes = [self._nested(rank) for rank in self.ranks]
+        return shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
+
+    def validate(self, values: object) -> Numbers:
+        """Read a field, or say which shape it must have."""
+        expected = " or ".join(_RANK_NAMES[rank].format(item=self.item) for rank in self.ranks)
+        try:
+            numbers = values if isinstance(values, Numbers) else Numbers(values)
+        except ValueError as error:
+            raise _problem(f"must be {expected}: {error}") from error
+        if len(numbers.shape) not in self.ranks or 0 in numbers.shape:
+            raise _problem(f"must be {expected}, none empty; got the shape {list(numbers.shape)}")
+        if numbers.is_boolean != (self.item == "boolean"):
+            came = "booleans" if numbers.is_boolean else "numbers"
+            raise _problem(f"must be {expected}, got {came}")
+        return numbers
+
+    def _nested(self, rank: int) -> JsonSchemaValue:
+        schema: JsonSchemaValue = {"type": self.item}
+        for _ in range(rank):
+            schema = {"type": "array", "items": schema, "minItems": 1}
+        return schema
+
+
+Vector = Annotated[Numbers, OfRank((1,))]
+Matrix = Annotated[Numbers, OfRank((2,))]
+HeadMatrices = Annotated[Numbers, OfRank((2, 3))]
+"""One matrix for every head, or one for each."""
+
+HeadVectors = Annotated[Numbers, OfRank((1, 2))]
+"""One vector for every head, or one for each."""
+
+BooleanMatrix = Annotated[Numbers, OfRank((2,), "boolean")]
+
+
+def _problem(message: str) -> PydanticCustomError:
+    # Braces would be read as a template of the message's context.
+    return PydanticCustomError("numbers", "{message}", {"message": message})
+
+
+def _as_array(values: object) -> npt.NDArray[Any]:
+    if isinstance(values, Tensor):
+        values = values.detach().cpu().to(_numpy_dtype(values)).numpy()
+    try:
+        array = np.array(values)
+    except (ValueError, OverflowError, TypeError) as error:
+        raise ValueError("every row must have the same length") from error
+    convert: dict[str, Callable[[], npt.NDArray[Any]]] = {
+        "b": lambda: array,
+        "i": lambda: array.astype(np.float64),
+        "u": lambda: array.astype(np.float64),
+        "f": lambda: array.astype(np.float64),
+    }
+    if array.dtype.kind not in convert:
+        raise ValueError("every entry must be a number, or every entry a boolean")
+    return convert[array.dtype.kind]()
+
+
+def _numpy_dtype(tensor: Tensor) -> torch.dtype:
+    return torch.bool if tensor.dtype == torch.bool else torch.float64

@@ -1,0 +1,96 @@
+"""Scores made ready once per map: any rectangle of them is then a small computation."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from attention_core.shapes import Keys, Matrices, Queries, Rows
+
+
+@dataclass(frozen=True)
+class Terms:
+    """One score taken apart: ``score = sum(left · right) · scale + offset``."""
+
+    left: Float[Tensor, " dim"]
+    right: Float[Tensor, " dim"]
+    scale: float
+    offset: float
+
+
+@dataclass(frozen=True)
+class Product:
+    """A score that is one matrix product, so that fused kernels apply.
+
+    Attributes:
+        left: What of each query enters the product.
+        right: What of each key enters the product.
+        scale: Factor of the product.
+        offset: Added to every score of a row; none when absent.
+    """
+
+    left: Queries
+    right: Keys
+    scale: float = 1.0
+    offset: Rows | None = None
+
+    @cached_property
+    def query(self) -> Queries:
+        """The queries with scale and offset folded in: ``query @ key.mT`` is the score."""
+        scaled = self.left if self.scale == 1.0 else self.left * self.scale
+        return scaled if self.offset is None else torch.cat([scaled, self.offset[..., None]], -1)
+
+    @cached_property
+    def key(self) -> Keys:
+        """The keys; where there is an offset, with one feature of ones for it to meet."""
+        if self.offset is None:
+            return self.right
+        return torch.cat([self.right, torch.ones_like(self.right[..., :1])], dim=-1)
+
+    def tile(self, head: slice, query: slice, key: slice) -> Matrices:
+        """Compute a rectangle of scores.
+
+        Head by head: a batched product takes another path for one head than for several, and a
+        number may not depend on what else was asked for.
+        """
+        queries, keys = self.query[head, query], self.key[head, key]
+        return torch.stack([q @ k.T for q, k in zip(queries, keys, strict=True)])
+
+    def terms(self, head: int, query: int, key: int) -> Terms:
+        """Take one score apart."""
+        offset = 0.0 if self.offset is None else float(self.offset[head, query])
+        return Terms(self.left[head, query], self.right[head, key], self.scale, offset)
+
+
+@dataclass(frozen=True)
+class TanhSum:
+    """The additive score: ``v · tanh(left + right)``.
+
+    Attributes:
+        left: Projected queries, the bias included.
+        right: Projected keys.
+        v: Weight of each hidden feature.
+    """
+
+    left: Queries
+    right: Keys
+    v: Float[Tensor, "head dim"]
+
+    def tile(self, head: slice, query: slice, key: slice) -> Matrices:
+        """Compute a rectangle of scores, one hidden feature at a time to bound the memory."""
+        left, right, v = self.left[head, query], self.right[head, key], self.v[head]
+        scores = left.new_zeros(left.shape[0], left.shape[1], right.shape[1])
+        for feature in range(left.shape[2]):
+            hidden = left[:, :, feature, None] + right[:, None, :, feature]
+            scores += hidden.tanh_().mul_(v[:, feature, None, None])
+        return scores
+
+    def terms(self, head: int, query: int, key: int) -> Terms:
+        """Take one score apart: ``v`` on the left, ``tanh`` of the sum on the right."""
+        hidden = torch.tanh(self.left[head, query] + self.right[head, key])
+        return Terms(self.v[head], hidden, 1.0, 0.0)
+
+
+PreparedScore = Product | TanhSum

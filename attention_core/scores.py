@@ -1,0 +1,194 @@
+"""How much a query and a key agree, before the normaliser."""
+
+import math
+from abc import abstractmethod
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field
+
+from attention_core.errors import ShapeError
+from attention_core.numbers import HeadMatrices, HeadVectors
+from attention_core.parameters import Parameter
+from attention_core.part import Part, Source, from_id
+from attention_core.prepared import PreparedScore, Product, TanhSum
+from attention_core.shapes import Keys, Queries
+
+_LUONG = Source("Luong, Pham and Manning 2015", "https://arxiv.org/abs/1508.04025")
+
+
+class Score(Part):
+    """A score of one query and one key."""
+
+    def resolve(self, query: Queries) -> "Score":
+        """Spell out the defaults that depend on the inputs."""
+        return self
+
+    @abstractmethod
+    def prepare(self, query: Queries, key: Keys) -> PreparedScore:
+        """Do once, in O(query + key), all that does not pair a query with a key.
+
+        Raises:
+            ShapeError: When the inputs do not fit the score.
+        """
+
+
+class Dot(Score):
+    """The plain dot product."""
+
+    kind: Literal["dot"] = "dot"
+    title: ClassVar[str] = "Dot product"
+    summary: ClassVar[str] = "The plain dot product of query and key."
+    formula: ClassVar[str] = "q·k"
+    latex: ClassVar[str] = r"q_i \cdot k_j"
+    source: ClassVar[Source] = _LUONG
+
+    def prepare(self, query: Queries, key: Keys) -> Product:
+        _require_equal_dims(self.kind, query, key)
+        return Product(query, key)
+
+
+class ScaledDot(Score):
+    """The dot product, divided by the root of the feature size."""
+
+    kind: Literal["scaled_dot"] = "scaled_dot"
+    title: ClassVar[str] = "Scaled dot product"
+    summary: ClassVar[str] = "The dot product divided by √d, so that its spread stays near one."
+    formula: ClassVar[str] = "q·k / √d"
+    latex: ClassVar[str] = r"\frac{q_i \cdot k_j}{\sqrt{d}}"
+    source: ClassVar[Source] = Source("Vaswani et al. 2017", "https://arxiv.org/abs/1706.03762")
+
+    scale: float | None = Field(
+        default=None, title="Scale", description="Factor of the product; 1/√d when empty."
+    )
+
+    def resolve(self, query: Queries) -> "ScaledDot":
+        return self.model_copy(update={"scale": self._factor(query)})
+
+    def prepare(self, query: Queries, key: Keys) -> Product:
+        _require_equal_dims(self.kind, query, key)
+        return Product(query, key, scale=self._factor(query))
+
+    def _factor(self, query: Queries) -> float:
+        return 1 / math.sqrt(query.shape[-1]) if self.scale is None else self.scale
+
+
+class General(Score):
+    """Luong's multiplicative score: a linear layer between query and key."""
+
+    kind: Literal["general"] = "general"
+    title: ClassVar[str] = "General (multiplicative)"
+    summary: ClassVar[str] = "A linear layer W between query and key, so their sizes may differ."
+    formula: ClassVar[str] = "qᵀ(W k + b)"
+    latex: ClassVar[str] = r"q_i^{\top} (W k_j + b)"
+    source: ClassVar[Source] = _LUONG
+
+    weight: HeadMatrices | None = Field(
+        default=None,
+        title="W",
+        description="Matrix of query features × key features, or one per head; made from the "
+        "seed when empty.",
+    )
+    bias: HeadVectors | bool = Field(
+        default=False,
+        title="Bias b",
+        description="Vector of query features, or one per head; true makes it from the seed.",
+    )
+    seed: int = Field(default=0, title="Seed", description="Seed of W and b.", ge=0, lt=2**53)
+
+    def prepare(self, query: Queries, key: Keys) -> Product:
+        n_heads, query_dim, key_dim = query.shape[0], query.shape[2], key.shape[2]
+        place = Parameter.matrix(("spec", "score", "weight"), n_heads, query_dim, key_dim)
+        left = query @ place.value(self.weight, seed=self.seed, like=query)
+        if self.bias is False:
+            return Product(left, key)
+        # The spread of nn.Linear's own bias.
+        std = 1 / math.sqrt(3 * key_dim)
+        given = None if self.bias is True else self.bias
+        vector = Parameter(("spec", "score", "bias"), (n_heads, query_dim), std)
+        bias = vector.value(given, seed=self.seed, like=query)
+        return Product(left, key, offset=(query @ bias[..., None]).squeeze(-1))
+
+
+class Additive(Score):
+    """Bahdanau's score: one hidden layer over query and key together."""
+
+    kind: Literal["additive"] = "additive"
+    title: ClassVar[str] = "Additive (concat)"
+    summary: ClassVar[str] = "One hidden tanh layer over query and key, weighted by v."
+    formula: ClassVar[str] = "vᵀ tanh(W_q q + W_k k + b)"
+    latex: ClassVar[str] = r"v^{\top} \tanh(W_q q_i + W_k k_j + b)"
+    source: ClassVar[Source] = Source(
+        "Bahdanau, Cho and Bengio 2015", "https://arxiv.org/abs/1409.0473"
+    )
+
+    attn_dim: int | None = Field(
+        default=None,
+        title="Hidden size",
+        description="Features of the hidden layer; the query's when empty.",
+        ge=1,
+        le=16_384,
+    )
+    weight_query: HeadMatrices | None = Field(
+        default=None,
+        title="W_q",
+        description="Matrix of hidden × query features; made from the seed when empty.",
+    )
+    weight_key: HeadMatrices | None = Field(
+        default=None,
+        title="W_k",
+        description="Matrix of hidden × key features; made from the seed when empty.",
+    )
+    bias: HeadVectors | None = Field(
+        default=None, title="Bias b", description="Vector of hidden features; zero when empty."
+    )
+    v: HeadVectors | None = Field(
+        default=None,
+        title="v",
+        description="Weight of each hidden feature; made from the seed when empty.",
+    )
+    seed: int = Field(
+        default=0, title="Seed", description="Seed of W_q, W_k and v.", ge=0, lt=2**53
+    )
+
+    def resolve(self, query: Queries) -> "Score":
+        return self.model_copy(update={"attn_dim": self._hidden_dim(query)})
+
+    def prepare(self, query: Queries, key: Keys) -> TanhSum:
+        n_heads, hidden = query.shape[0], self._hidden_dim(query)
+        sides = []
+        for name, inputs in (("weight_query", query), ("weight_key", key)):
+            place = Parameter.matrix(("spec", "score", name), n_heads, hidden, inputs.shape[2])
+            weight = place.value(getattr(self, name), seed=self.seed, like=inputs)
+            sides.append(inputs @ weight.mT)
+        left, right = sides
+        if self.bias is not None:
+            place = Parameter(("spec", "score", "bias"), (n_heads, hidden), std=0.0)
+            left = left + place.value(self.bias, seed=self.seed, like=left)[:, None, :]
+        # Unit variance: a sum of hidden terms below one then spreads as a dot product does.
+        place = Parameter(("spec", "score", "v"), (n_heads, hidden), std=1.0)
+        return TanhSum(left, right, place.value(self.v, seed=self.seed, like=left))
+
+    def _hidden_dim(self, query: Queries) -> int:
+        if self.attn_dim is not None:
+            return self.attn_dim
+        for given in (self.weight_query, self.weight_key):
+            if given is not None:
+                return given.shape[-2]
+        for given in (self.v, self.bias):
+            if given is not None:
+                return given.shape[-1]
+        return query.shape[2]
+
+
+AnyScore = Annotated[
+    Dot | ScaledDot | General | Additive, Field(discriminator="kind"), BeforeValidator(from_id)
+]
+
+
+def _require_equal_dims(kind: str, query: Queries, key: Keys) -> None:
+    if query.shape[-1] != key.shape[-1]:
+        raise ShapeError(
+            f"query and key must have the same feature size for '{kind}', got "
+            f"{query.shape[-1]} and {key.shape[-1]}; use 'general' for different sizes.",
+            field=("spec", "score"),
+        )

@@ -1,0 +1,1 @@
+"""Tests of the library, through its front door where that can be."""

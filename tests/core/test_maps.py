@@ -1,0 +1,246 @@
+"""The lazy map: rectangles, overviews, outputs, budgets, at sizes past the grid."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.nn import functional
+
+from attention_core import (
+    AttentionMap,
+    AttentionSpec,
+    BudgetError,
+    NonFiniteError,
+    ShapeError,
+    SpecError,
+    attend,
+)
+
+N_HEADS, N_QUERIES, N_KEYS, DIM = 3, 521, 773, 16
+
+
+def drawn(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def large_map(spec: AttentionSpec) -> AttentionMap:
+    query, key = drawn(N_HEADS, N_QUERIES, DIM), drawn(N_HEADS, N_KEYS, DIM, seed=1)
+    return attend(query, key, drawn(N_HEADS, N_KEYS, DIM, seed=2), spec)
+
+
+SPECS = {
+    "plain": AttentionSpec(),
+    "causal": AttentionSpec(mask="causal"),
+    "causal lower right": AttentionSpec(mask={"kind": "causal", "align": "lower_right"}),
+    "window": AttentionSpec(mask=["causal", {"kind": "sliding_window", "window": [40, 0]}]),
+    "padding": AttentionSpec(mask={"kind": "padding", "key_length": 300}),
+    "nothing allowed": AttentionSpec(mask={"kind": "not", "of": "full"}),
+    "rows emptied": AttentionSpec(
+        mask=["causal", {"kind": "not", "of": {"kind": "padding", "key_length": 290}}]
+    ),
+    "additive": AttentionSpec(score={"kind": "additive", "attn_dim": 5}, mask="causal"),
+    "biased": AttentionSpec(score={"kind": "general", "bias": True}, softcap=2.0),
+    "cool": AttentionSpec(normalizer={"kind": "softmax", "temperature": 0.5}, position="rope"),
+}
+MAPS = {name: large_map(spec) for name, spec in SPECS.items()}
+
+
+@pytest.mark.parametrize("name", SPECS)
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_any_rectangle_equals_the_dense_slice_bit_by_bit(name: str, data: st.DataObject) -> None:
+    first = data.draw(st.integers(0, N_QUERIES - 1))
+    query = slice(first, data.draw(st.integers(first, N_QUERIES)))
+    first = data.draw(st.integers(0, N_KEYS - 1))
+    key = slice(first, data.draw(st.integers(first, N_KEYS)))
+    head = data.draw(st.integers(0, N_HEADS - 1))
+    result = MAPS[name]
+
+    for what in (result.scores, result.weights):
+        assert torch.equal(what(query, key, head), what()[head : head + 1, query, key])
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_weights_are_softmax_of_scores_and_empty_rows_are_zero(name: str) -> None:
+    result = MAPS[name]
+    temperature = result.spec.normalizer.temperature
+
+    expected = (result.scores().double() / temperature).softmax(dim=-1).nan_to_num(0.0)
+
+    torch.testing.assert_close(result.weights().double(), expected, atol=1e-6, rtol=0)
+    sums = result.weights().sum(dim=-1)
+    empty = torch.zeros(N_HEADS, N_QUERIES, dtype=torch.bool)
+    for place in result.empty_rows:
+        empty[place] = True
+    torch.testing.assert_close(sums, (~empty).float(), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("reduce", ["max", "mean"])
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (31, 17), (64, 512), (521, 773), (9999, 3)])
+@pytest.mark.parametrize("name", SPECS)
+def test_overview_pools_the_dense_weights(name: str, height: int, width: int, reduce: str) -> None:
+    result = MAPS[name]
+    rows, columns = math.ceil(N_QUERIES / height), math.ceil(N_KEYS / width)
+    weights = result.weights()
+    if reduce == "max":
+        expected = functional.max_pool2d(weights, (rows, columns), ceil_mode=True)
+    else:
+        ones = torch.ones_like(weights)
+        padded = (-N_KEYS % columns, -N_QUERIES % rows)
+        sums, counts = (
+            functional.avg_pool2d(functional.pad(x, (0, padded[0], 0, padded[1])), (rows, columns))
+            for x in (weights, ones)
+        )
+        expected = sums / counts
+
+    picture = result.overview(height, width, reduce)  # type: ignore[arg-type]
+
+    assert picture.shape[1] <= height
+    assert picture.shape[2] <= width
+    torch.testing.assert_close(picture, expected, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("name", ["plain", "causal", "cool"])
+def test_outputs_agree_with_torch_fused_attention(name: str) -> None:
+    result = MAPS[name]
+
+    expected = functional.scaled_dot_product_attention(
+        result.query.double(),
+        result.key.double(),
+        result.value.double(),
+        is_causal=name == "causal",
+        scale=1 / math.sqrt(DIM) / result.spec.normalizer.temperature,
+    )
+
+    # Relative to the largest output, which is about three.
+    error = (result.outputs() - expected).abs().max() / expected.abs().max()
+    assert float(error) <= 1e-6
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_outputs_are_weights_times_values(name: str) -> None:
+    result = MAPS[name]
+
+    expected = result.weights().double() @ result.value.double()
+
+    torch.testing.assert_close(result.outputs().double(), expected, atol=2e-6, rtol=0)
+
+
+def test_row_state_merges_two_halves_into_the_whole() -> None:
+    result = MAPS["rows emptied"]
+    normalizer, scores = result.spec.normalizer, result.scores()
+    start = normalizer.init(scores)
+    halves = [normalizer.update(start, part) for part in scores.split([100, N_KEYS - 100], dim=-1)]
+
+    merged = normalizer.merge(halves[1], halves[0])
+
+    torch.testing.assert_close(merged.lse, result.row_state.lse, atol=1e-12, rtol=1e-7)
+    expected = scores.double().logsumexp(dim=-1)
+    torch.testing.assert_close(result.row_state.lse, expected, atol=1e-6, rtol=0)
+
+
+def test_scores_of_magnitude_2000_keep_their_precision() -> None:
+    # A float32 log-sum-exp would cost 3e-5 here: the scores are exact, so only it can.
+    scores = torch.tensor([[2000.0], [1999.5], [1998.25]])
+
+    result = attend(torch.ones(1, 1), scores, spec=AttentionSpec(score="dot"))
+
+    expected = scores.double().T.softmax(dim=-1)
+    torch.testing.assert_close(result.weights()[0].double(), expected, atol=1e-7, rtol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_types_are_upcast_before_the_product(dtype: torch.dtype) -> None:
+    query, key = drawn(7, 64).to(dtype), drawn(11, 64, seed=1).to(dtype)
+
+    result = attend(query, key)
+
+    assert result.dtype == torch.float32
+    expected = (query.double() @ key.double().T / 8).softmax(dim=-1)
+    torch.testing.assert_close(result.weights()[0].double(), expected, atol=1e-6, rtol=0)
+
+
+def test_a_dense_answer_over_the_budget_is_refused_with_the_way_out() -> None:
+    result = attend(drawn(64, 4), drawn(64, 4), budget_bytes=1000)
+
+    with pytest.raises(BudgetError, match=r"rectangle with query= and key=.* or for overview") as e:
+        result.weights()
+
+    assert (e.value.actual, e.value.maximum) == (64 * 64 * 4, 1000)
+    assert result.weights(slice(0, 8), slice(0, 8)).shape == (1, 8, 8)
+    assert result.overview(8, 8).shape == (1, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("query", "key", "value", "spec", "error", "field", "message"),
+    [
+        ((3, 4), (5, 6), None, {}, ShapeError, ("spec", "score"), "got 4 and 6; use 'general'"),
+        ((3, 4), (5, 4), (4, 4), {}, ShapeError, ("value",), "one row per key, got 4 rows for 5"),
+        ((2, 3, 4), (3, 5, 4), None, {}, ShapeError, ("key",), "as many heads, got 2, 3"),
+        ((3, 4), (5, 4), None, {"heads": 2}, ShapeError, ("spec", "heads"), "are one head"),
+        ((3,), (5, 4), None, {}, ShapeError, ("query",), r"\[token, dim\]"),
+        ((0, 4), (5, 4), None, {}, ShapeError, ("query",), "none empty"),
+        (
+            (3, 4), (5, 4), None, {"preset": "article"},
+            ShapeError, ("spec", "preset"), "as many queries as keys, got 3 and 5",
+        ),
+        (
+            (3, 4), (5, 4), None, {"mask": ["full", {"kind": "padding", "key_length": 6}]},
+            SpecError, ("spec", "mask", 1, "key_length"), "at most the number of keys, got 6 of 5",
+        ),
+        (
+            (3, 4), (5, 4), None,
+            {"mask": {"kind": "not", "of": {"kind": "custom", "matrix": [[True]]}}},
+            SpecError, ("spec", "mask", 0, "of", "matrix"), "here 3 × 5, got 1 × 1",
+        ),
+        (
+            (3, 4), (5, 4), None, {"position": {"kind": "rope", "rotary_dim": 6}},
+            SpecError, ("spec", "position", "rotary_dim"), "got 6 of 4",
+        ),
+        (
+            (3, 4), (5, 6), None, {"score": {"kind": "general", "weight": [[1.0]]}},
+            ShapeError, ("spec", "score", "weight"), "must be 4 × 6",
+        ),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_refused_where_it_enters(
+    query: tuple[int, ...],
+    key: tuple[int, ...],
+    value: tuple[int, ...] | None,
+    spec: dict[str, object],
+    error: type[ShapeError | SpecError],
+    field: tuple[str | int, ...],
+    message: str,
+) -> None:
+    with pytest.raises(error, match=message) as caught:
+        attend(
+            drawn(*query),
+            drawn(*key),
+            None if value is None else drawn(*value),
+            AttentionSpec.model_validate(spec),
+        )
+
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_non_finite_input_is_refused_at_the_door(bad: float) -> None:
+    key = drawn(5, 4)
+    key[2, 1] = bad
+
+    with pytest.raises(NonFiniteError, match="key must hold finite numbers") as caught:
+        attend(drawn(3, 4), key)
+
+    assert caught.value.field == ("key",)
+
+
+def test_cuda_is_refused_where_it_is_not_and_auto_falls_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+    assert attend(drawn(3, 4), drawn(5, 4), device="auto").device.type == "cpu"
+    with pytest.raises(ValueError, match="got 'cuda' where no GPU is"):
+        attend(drawn(3, 4), drawn(5, 4), device="cuda")

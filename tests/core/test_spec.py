@@ -1,0 +1,221 @@
+"""The spec: short forms, round trips, what it refuses, and the catalogue of what exists."""
+
+import json
+from typing import Any
+
+import pytest
+import torch
+from pydantic import ValidationError
+
+import attention_core
+from attention_core import AttentionSpec, attend, catalogue
+
+FULL_SPEC = {
+    "score": {"kind": "general", "weight": [[0.5, 1.0], [0.0, 2.0]], "bias": [1.0, -1.0]},
+    "position": {"kind": "rope", "rotary_dim": 2},
+    "mask": [
+        {"kind": "causal", "align": "lower_right"},
+        {"kind": "or", "of": [{"kind": "padding", "key_length": 2}, {"kind": "not", "of": "full"}]},
+        {"kind": "custom", "matrix": [[True, False], [True, True]]},
+    ],
+    "normalizer": {"kind": "softmax", "temperature": 0.5},
+    "heads": {"kind": "mha", "n_heads": 3},
+    "softcap": 20.0,
+}
+
+
+def test_an_id_a_number_and_a_single_mask_stand_for_the_long_forms() -> None:
+    short = AttentionSpec.model_validate(
+        {"score": "dot", "mask": "causal", "normalizer": "softmax", "heads": 4, "position": "rope"}
+    )
+
+    long = AttentionSpec.model_validate(
+        {
+            "score": {"kind": "dot"},
+            "mask": [{"kind": "causal"}],
+            "normalizer": {"kind": "softmax", "temperature": 1.0},
+            "heads": {"kind": "mha", "n_heads": 4},
+            "position": {"kind": "rope"},
+        }
+    )
+    assert short == long
+    assert hash(short) == hash(long)
+
+
+def test_a_spec_survives_json() -> None:
+    spec = AttentionSpec.model_validate(FULL_SPEC)
+
+    again = AttentionSpec.model_validate_json(spec.model_dump_json())
+
+    assert again == spec
+    assert json.loads(spec.model_dump_json())["mask"][2]["matrix"] == [[True, False], [True, True]]
+
+
+def test_a_spec_is_frozen() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        AttentionSpec().softcap = 3.0  # type: ignore[misc]
+
+
+def test_a_resolved_spec_spells_out_every_default() -> None:
+    spec = AttentionSpec.model_validate({"position": "rope", "score": "scaled_dot"})
+
+    resolved = attend(torch.ones(2, 3, 16), torch.ones(2, 5, 16), spec=spec).spec
+
+    assert resolved.model_dump() == {
+        "score": {"kind": "scaled_dot", "scale": 0.25},
+        "position": {
+            "kind": "rope",
+            "rope_theta": 10000.0,
+            "rotary_dim": 16,
+            "interleaved": False,
+        },
+        "mask": (),
+        "normalizer": {"temperature": 1.0, "kind": "softmax"},
+        "heads": {"kind": "mha", "n_heads": 2},
+        "softcap": None,
+        "preset": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("spec", "place", "message"),
+    [
+        ({"score": "nope"}, ("score",), "'dot', 'scaled_dot', 'general', 'additive'"),
+        ({"mask": [{"kind": "not"}]}, ("mask", 0, "not", "of"), "Field required"),
+        ({"score": {"kind": "dot", "scale": 1}}, ("score", "dot", "scale"), "not permitted"),
+        ({"softcap": 0}, ("softcap",), "greater than 0"),
+        ({"softcap": float("nan")}, ("softcap",), "finite"),
+        ({"heads": 0}, ("heads", "n_heads"), "greater than or equal to 1"),
+        ({"normalizer": {"kind": "softmax", "temperature": -1}}, ("normalizer",), "greater than 0"),
+        (
+            {"score": {"kind": "general", "weight": [[1, 2], [3]]}},
+            ("score", "general", "weight"),
+            "every row must have the same length",
+        ),
+        (
+            {"score": {"kind": "general", "weight": [["1"]]}},
+            ("score", "general", "weight"),
+            "every entry must be a number",
+        ),
+        (
+            {"score": {"kind": "general", "weight": [[1e999]]}},
+            ("score", "general", "weight"),
+            "must be finite",
+        ),
+        (
+            {"score": {"kind": "general", "weight": 1.0}},
+            ("score", "general", "weight"),
+            r"got the shape \[\]",
+        ),
+        (
+            {"mask": {"kind": "custom", "matrix": [[0, 1]]}},
+            ("mask", 0, "custom", "matrix"),
+            "list of rows of booleans, got numbers",
+        ),
+        ({"preset": "article", "score": "dot"}, (), "must keep the score 'general', got 'dot'"),
+        ({"unknown": 1}, ("unknown",), "not permitted"),
+    ],
+)
+def test_a_bad_spec_is_refused_with_its_place(
+    spec: dict[str, Any], place: tuple[str | int, ...], message: str
+) -> None:
+    with pytest.raises(ValidationError, match=message) as caught:
+        AttentionSpec.model_validate(spec)
+
+    assert caught.value.errors()[0]["loc"][: len(place)] == place
+
+
+def test_the_article_is_general_with_a_bias_whose_values_follow_the_query() -> None:
+    inputs, outputs = torch.randn(2, 5, 7, generator=torch.Generator().manual_seed(0)).unbind()
+
+    result = attend(inputs, outputs, spec=AttentionSpec(preset="article"))
+
+    # The article's own lines, with the same linear layer.
+    layer = torch.nn.Linear(7, 7)
+    identity = torch.eye(7)
+    linear = attend(identity, identity, spec=AttentionSpec(preset="article")).scores()[0]
+    no_bias = AttentionSpec.model_validate({"score": {"kind": "general"}})
+    weight = attend(identity, identity, spec=no_bias).scores()[0]
+    with torch.no_grad():
+        layer.weight.copy_(weight)
+        layer.bias.copy_((linear - weight)[:, 0])
+        scores = inputs @ layer(outputs).T
+    torch.testing.assert_close(result.scores()[0], scores, atol=1e-5, rtol=0)
+    expected = scores.softmax(dim=-1) @ inputs
+    torch.testing.assert_close(result.outputs()[0], expected, atol=1e-5, rtol=0)
+
+
+def test_every_default_of_the_catalogue_makes_a_map() -> None:
+    needed: dict[str, dict[str, Any]] = {
+        "padding": {"key_length": 2},
+        "custom": {"matrix": [[True] * 4] * 4},
+        "and": {"of": ["full"]},
+        "or": {"of": ["full"]},
+        "not": {"of": "causal"},
+    }
+    for part in ("score", "mask", "position", "normalizer", "heads"):
+        for choice in catalogue()["parts"][part]["choices"]:
+            kind = choice["kind"]
+            spec = AttentionSpec.model_validate({part: {"kind": kind, **needed.get(kind, {})}})
+            assert attend(torch.ones(4, 6), torch.ones(4, 6), spec=spec).weights().shape == (
+                1,
+                4,
+                4,
+            )
+
+
+def test_the_catalogue_is_json_with_a_formula_and_a_source_for_each_entry() -> None:
+    listed = json.loads(json.dumps(catalogue()))
+
+    kinds = {
+        name: [choice["kind"] for choice in part["choices"]]
+        for name, part in listed["parts"].items()
+    }
+    assert kinds == {
+        "score": ["dot", "scaled_dot", "general", "additive"],
+        "mask": ["full", "causal", "padding", "sliding_window", "custom", "and", "or", "not"],
+        "position": ["none", "sinusoidal", "rope"],
+        "normalizer": ["softmax"],
+        "heads": ["mha"],
+        "embedding": ["hash", "one_hot", "given"],
+        "projection": ["identity", "random", "given"],
+    }
+    for part in listed["parts"].values():
+        assert part["default"] in [choice["kind"] for choice in part["choices"]]
+        for choice in part["choices"]:
+            assert choice["title"]
+            assert choice["summary"].endswith(".")
+            assert choice["latex"]
+            assert choice["formula"]
+    sourced = ("score", "normalizer", "heads")
+    assert all(choice["source"] for name in sourced for choice in listed["parts"][name]["choices"])
+    assert [preset["id"] for preset in listed["presets"]] == ["article"]
+
+
+def test_the_catalogue_describes_the_parameters_as_json_schema() -> None:
+    schemas = {
+        (name, choice["kind"]): choice["parameters"]
+        for name, part in catalogue()["parts"].items()
+        for choice in part["choices"]
+    }
+
+    assert schemas["score", "dot"]["properties"] == {}
+    assert schemas["mask", "padding"]["required"] == ["key_length"]
+    assert schemas["mask", "or"]["properties"]["of"]["items"] == {"part": "mask"}
+    assert schemas["mask", "not"]["properties"]["of"]["part"] == "mask"
+    assert schemas["position", "rope"]["properties"]["interleaved"]["type"] == "boolean"
+    texts = [
+        entry.get(key)
+        for schema in schemas.values()
+        for entry in schema["properties"].values()
+        for key in ("title", "description")
+    ]
+    assert all(texts)
+    assert "$ref" not in json.dumps(list(schemas.values()))
+
+
+def test_the_front_door_is_sorted_and_complete() -> None:
+    expected = sorted(attention_core.__all__, key=lambda name: (not name.isupper(), name))
+
+    assert attention_core.__all__ == expected
+    assert all(hasattr(attention_core, name) for name in attention_core.__all__)
