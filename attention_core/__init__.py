@@ -1,9 +1,8 @@
 """Attention, computed lazily: any mechanism, any rectangle, any length."""
 
-from attention_core.attend import attend, attend_tokens
-from attention_core.catalogue import catalogue
 from attention_core.cells import Cell
 from attention_core.embeddings import AnyEmbedding, GivenEmbedding, HashEmbedding, OneHot
+from attention_core.entry import attend, attend_tokens
 from attention_core.errors import (
     AttentionError,
     BudgetError,
@@ -12,6 +11,7 @@ from attention_core.errors import (
     ShapeError,
     SpecError,
 )
+from attention_core.listing import catalogue
 from attention_core.maps import DENSE_BUDGET_BYTES, AttentionMap
 from attention_core.normalizers import RowState
 from attention_core.notes import Note

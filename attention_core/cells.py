@@ -4,8 +4,10 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from attention_core.grid import as_slice
 from attention_core.normalizers import RowState
 from attention_core.projections import Projected
+from attention_core.shapes import Matrices
 from attention_core.sources import ScoreSource
 from attention_core.spec import AttentionSpec
 
@@ -41,8 +43,8 @@ class Cell:
         allowed: Whether the mask lets the query attend to the key.
         temperature: Divides the score in the normaliser.
         row_scores: All scores of the row, None where masked.
-        row_maximum: Largest score over temperature of the row; None when every key is masked.
-        lse: Log-sum-exp of the row; None when every key is masked.
+        row_maximum: Largest score of the row; None when every key is masked.
+        lse: Log-sum-exp of the row's scores over temperature; None when every key is masked.
         weight: The weight; zero where masked.
         value: The key's value vector.
         share: ``weight · value``, this key's part of the query's output.
@@ -73,20 +75,27 @@ class Cell:
     share: list[float]
 
 
+class Row(NamedTuple):
+    """The row of a cell as the map has it: its scores, its weights and its state."""
+
+    scores: Matrices
+    weights: Matrices
+    state: RowState
+
+
 def explain(
-    spec: AttentionSpec, source: ScoreSource, state: RowState, inputs: Projected, place: Place
+    spec: AttentionSpec, source: ScoreSource, row: Row, inputs: Projected, place: Place
 ) -> Cell:
     """Take one cell apart."""
     head, query, key = place
-    one_head, row = slice(head, head + 1), range(query, query + 1)
     terms = source.prepared.terms(head, query, key)
     products = terms.left.double() * terms.right.double()
     product = float(products.sum())
     plain = product * terms.scale + terms.offset
     capped = None if spec.softcap is None else spec.softcap * math.tanh(plain / spec.softcap)
-    scores = source.tile(one_head, row, range(source.extent.n_keys))
-    weights = spec.normalizer.apply(scores, state.rows(one_head, slice(query, query + 1)))
-    value = inputs.value[head, key]
+    bias = _bias(source, place)
+    allowed = source.allowed(range(query, query + 1), range(key, key + 1))
+    weight, value = row.weights[0, 0, key], inputs.value[head, key]
     return Cell(
         head=head,
         query=query,
@@ -101,17 +110,24 @@ def explain(
         scale=terms.scale,
         offset=terms.offset,
         softcapped=capped,
-        bias=0.0,
-        score=plain if capped is None else capped,
-        allowed=bool(source.allowed(row, range(key, key + 1))),
+        bias=bias,
+        score=(plain if capped is None else capped) + bias,
+        allowed=bool(allowed),
         temperature=spec.normalizer.temperature,
-        row_scores=[_finite(score) for score in scores[0, 0].tolist()],
-        row_maximum=_finite(float(state.maximum[head, query])),
-        lse=_finite(float(state.lse[head, query])),
-        weight=float(weights[0, 0, key]),
+        row_scores=[_finite(score) for score in row.scores[0, 0].tolist()],
+        row_maximum=_finite(float(row.state.maximum[0, 0])),
+        lse=_finite(float(row.state.lse[0, 0])),
+        weight=float(weight),
         value=value.tolist(),
-        share=(weights[0, 0, key] * value).tolist(),
+        share=(weight * value).tolist(),
     )
+
+
+def _bias(source: ScoreSource, place: Place) -> float:
+    if not source.position.has_bias:
+        return 0.0
+    head, query, key = (range(index, index + 1) for index in place)
+    return float(source.position.bias(as_slice(head), query, key))
 
 
 def _finite(number: float) -> float | None:

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from pydantic import BeforeValidator, Field
 from torch import Tensor
+from torch.nn import functional
 
 from attention_core import seeded
 from attention_core.errors import Field as FieldPath
@@ -96,11 +97,13 @@ class OneHot(Embedding):
                 f"for {len(vocabulary)} tokens; leave 'dim' out or use 'hash'.",
                 field=("embedding", "dim"),
             )
-        rows = torch.eye(dim, dtype=torch.float64)
-        embedded = rows[[vocabulary[token] for token in tokens]]
-        if context is None:
-            return embedded, embedded
-        return embedded, rows[[vocabulary[token] for token in context]]
+        asking, asked = (
+            functional.one_hot(
+                torch.tensor([vocabulary[token] for token in sequence]), dim
+            ).double()
+            for sequence in (tokens, tokens if context is None else context)
+        )
+        return asking, asked
 
 
 class GivenEmbedding(Embedding):

@@ -10,7 +10,7 @@ def aligned_blocks(span: range, size: int) -> Iterator[range]:
     """Yield the blocks of the grid that a span touches, each whole but for the matrix's end.
 
     Args:
-        span: What is asked for, not empty blocks of it.
+        span: What is asked for; an empty span touches no block.
         size: Length of the axis.
     """
     if not span:

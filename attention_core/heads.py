@@ -17,7 +17,7 @@ class Mha(Part):
     latex: ClassVar[str] = r"O_h = W_h V_h"
     source: ClassVar[Source] = Source("Vaswani et al. 2017", "https://arxiv.org/abs/1706.03762")
 
-    n_heads: int = Field(default=1, title="Heads", description="Number of heads.", ge=1, le=128)
+    n_heads: int = Field(default=1, title="Heads", description="Number of heads.", ge=1)
 
 
 def _from_number(value: Any) -> Any:

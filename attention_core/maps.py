@@ -1,6 +1,7 @@
 """One layer's lazy attention: any rectangle of scores or weights is computed when asked for.
 
-Nothing of size query × key is kept. Q, K and the state of each row are; a tile is a small product.
+Q, K and the state of each row are kept, and nothing of size query × key but a mask that the user
+gave as a matrix; a tile is a small product.
 """
 
 import math
@@ -12,8 +13,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from attention_core.cells import Cell, Place, explain
+from attention_core.cells import Cell, Place, Row, explain
 from attention_core.errors import BudgetError, SpecError
+from attention_core.fit import require_bounded, require_fit
 from attention_core.grid import aligned_blocks, as_slice, span_of
 from attention_core.kernels import outputs as output_kernels
 from attention_core.kernels.overview import Pooling, Reduce, pooled_softmax
@@ -22,7 +24,7 @@ from attention_core.masks import Extent
 from attention_core.normalizers import RowState
 from attention_core.notes import Note, notes_on
 from attention_core.projections import Projected
-from attention_core.shapes import Keys, Matrices, Outputs, Queries, Values
+from attention_core.shapes import Matrices, Outputs
 from attention_core.sources import ScoreSource
 from attention_core.spec import AttentionSpec
 
@@ -43,29 +45,36 @@ class AttentionMap:
         budget_bytes: How large a dense answer may be.
 
     Raises:
-        ShapeError: When the inputs do not fit the spec.
+        ShapeError: When the inputs do not fit each other or the spec.
+        NonFiniteError: When an input is not finite, or scores could pass the largest float.
         SpecError: When a parameter does not fit the sizes.
     """
 
     def __init__(
         self,
-        query: Queries,
-        key: Keys,
-        value: Values,
+        query: Float[Tensor, "head query dim"],
+        key: Float[Tensor, "key_head key key_dim"],
+        value: Float[Tensor, "value_head value_key value_dim"],
         spec: AttentionSpec,
         *,
         budget_bytes: int = DENSE_BUDGET_BYTES,
     ) -> None:
+        require_fit(query, key, value, spec)
         self.spec = spec.resolve(query, key)
         self.query = self.spec.position.rotate(query)
         self.key = self.spec.position.rotate(key)
         self.value = value
         self.budget_bytes = budget_bytes
+        prepared = self.spec.score.prepare(self.query, self.key)
+        require_bounded(prepared, query.dtype)
         self.source = ScoreSource(
-            prepared=self.spec.score.prepare(self.query, self.key),
+            prepared=prepared,
+            position=self.spec.position,
             mask=self.spec.joint_mask,
             extent=Extent(query.shape[1], key.shape[1]),
             softcap=self.spec.softcap,
+            n_heads=query.shape[0],
+            dtype=query.dtype,
             device=query.device,
         )
 
@@ -141,7 +150,7 @@ class AttentionMap:
     @cached_property
     def row_state(self) -> RowState:
         """The state of every row, found in one pass over the keys."""
-        return row_state(self.source, self.spec.normalizer)
+        return row_state(self.source, self.spec.normalizer, self.query)
 
     @cached_property
     def empty_rows(self) -> tuple[tuple[int, int], ...]:
@@ -173,13 +182,28 @@ class AttentionMap:
             head: One head or some; all when absent.
         """
         if height < 1 or width < 1:
-            raise SpecError(f"a picture must have a cell at least, got {height} × {width}")
+            raise SpecError(
+                f"a picture must have a cell at least, got {height} × {width}; ask for one or more "
+                "rows and columns.",
+                field=("height" if height < 1 else "width",),
+            )
         if reduce not in get_args(Reduce):
-            raise SpecError(f"reduce must be 'max' or 'mean', got {reduce!r}")
+            raise SpecError(f"reduce must be 'max' or 'mean', got {reduce!r}.", field=("reduce",))
+        heads = range(self.n_heads)[_head_slice(head, self.n_heads)]
         pooling = Pooling(-(-self.n_queries // height), -(-self.n_keys // width), reduce)
-        temperature = self.spec.normalizer.temperature
-        spans = range(self.n_heads)[_head_slice(head, self.n_heads)]
-        return torch.stack([pooled_softmax(self.source, h, pooling, temperature) for h in spans])
+        if pooling.cell_queries == pooling.cell_keys == 1:
+            return self.weights(head=as_slice(heads))
+        shape = (
+            len(heads),
+            -(-self.n_queries // pooling.cell_queries),
+            -(-self.n_keys // pooling.cell_keys),
+        )
+        self._refuse_over_budget(shape)
+        result = self.query.new_empty(shape)
+        for place, index in enumerate(heads):
+            temperature = self.spec.normalizer.temperature
+            result[place] = pooled_softmax(self.source, index, pooling, temperature)
+        return result
 
     def cell(self, head: int, query: int, key: int) -> Cell:
         """Take one weight apart into the arithmetic behind it.
@@ -194,8 +218,14 @@ class AttentionMap:
                     f"{axis} must be between 0 and {size - 1}, got {index}; count from zero.",
                     field=("cell", axis),
                 )
+        this_row, this_head = slice(query, query + 1), slice(head, head + 1)
+        row = Row(
+            self.scores(query=this_row, head=head),
+            self.weights(query=this_row, head=head),
+            self.row_state.rows(this_head, this_row),
+        )
         inputs = Projected(self.query, self.key, self.value)
-        return explain(self.spec, self.source, self.row_state, inputs, Place(head, query, key))
+        return explain(self.spec, self.source, row, inputs, Place(head, query, key))
 
     def _dense(
         self, tile: _Tile, query: slice | None, key: slice | None, head: int | slice | None
@@ -205,10 +235,12 @@ class AttentionMap:
         shape = (len(range(self.n_heads)[heads]), len(rows), len(columns))
         self._refuse_over_budget(shape)
         result = self.query.new_empty(shape)
+        if 0 in shape:
+            return result
         for row_block in aligned_blocks(rows, self.n_queries):
             for column_block in aligned_blocks(columns, self.n_keys):
                 cells = tile(heads, row_block, column_block)
-                if cells.shape == shape:
+                if (row_block, column_block) == (rows, columns):
                     return cells
                 _paste(cells, (row_block, column_block), result, (rows, columns))
         return result
@@ -218,9 +250,9 @@ class AttentionMap:
         if actual > self.budget_bytes:
             n_heads, n_queries, n_keys = shape
             raise BudgetError(
-                f"a dense answer must fit {self.budget_bytes / 2**20:,.0f} MiB, got {n_heads} × "
-                f"{n_queries:,} × {n_keys:,} cells of {actual / 2**20:,.0f} MiB; ask for a "
-                "rectangle with query= and key=, for one head=, or for overview().",
+                f"a dense answer must fit {self.budget_bytes:,} bytes, got {n_heads} × "
+                f"{n_queries:,} × {n_keys:,} cells of {actual:,} bytes in all; ask for a "
+                "rectangle with query= and key=, for one head=, or for a smaller overview().",
                 actual=actual,
                 maximum=self.budget_bytes,
             )
@@ -232,7 +264,9 @@ def _head_slice(head: int | slice | None, n_heads: int) -> slice:
     if isinstance(head, slice):
         return as_slice(span_of(head, n_heads))
     if not -n_heads <= head < n_heads:
-        raise SpecError(f"head must be one of {n_heads}, got {head}; count from zero.")
+        raise SpecError(
+            f"head must be one of {n_heads}, got {head}; count from zero.", field=("head",)
+        )
     return slice(head % n_heads, head % n_heads + 1)
 
 

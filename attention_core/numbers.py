@@ -1,6 +1,5 @@
 """Numbers inside a spec or a request: immutable, equal by value, nested lists in JSON."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -12,7 +11,11 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 from torch import Tensor
 
-_RANK_NAMES = {1: "a list of {item}s", 2: "a list of rows of {item}s", 3: "a list of matrices"}
+_RANK_NAMES = {
+    1: "a list of {item}s",
+    2: "a list of rows of {item}s",
+    3: "a list of matrices, one per head",
+}
 
 
 class Numbers:
@@ -51,9 +54,11 @@ class Numbers:
         """Copy the numbers into a tensor of the dtype and device of another."""
         return torch.tensor(self._array, dtype=like.dtype, device=like.device)
 
-    def booleans(self, device: torch.device) -> Tensor:
-        """Copy the booleans into a tensor on a device."""
-        return torch.tensor(self._array, dtype=torch.bool, device=device)
+    def rectangle(
+        self, rows: slice = slice(None), columns: slice = slice(None)
+    ) -> npt.NDArray[Any]:
+        """Look at a rectangle of a matrix, not copied and not writable."""
+        return self._array[rows, columns]
 
     def tolist(self) -> list[Any]:
         """Return nested Python lists."""
@@ -61,39 +66,56 @@ class Numbers:
         return nested
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Numbers) and np.array_equal(self._array, other._array)
+        return isinstance(other, Numbers) and self._identity() == other._identity()
 
     def __hash__(self) -> int:
-        return hash((self.shape, self._array.tobytes()))
+        return hash(self._identity())
 
     def __repr__(self) -> str:
         return f"Numbers(shape={self.shape})"
 
+    def _identity(self) -> tuple[Any, ...]:
+        # Adding zero makes −0 the zero that it is equal to.
+        plain = self._array if self.is_boolean else self._array + 0.0
+        return self.shape, self.is_boolean, plain.tobytes()
+
 
 @dataclass(frozen=True)
 class OfRank:
-    """Pydantic annotation: which ranks a field of ``Numbers`` takes, and of what item."""
+    """Pydantic annotation: which ranks a field of ``Numbers`` takes, and of what item.
+
+    Attributes:
+        ranks: How deep the lists may nest.
+        item: ``number`` or ``boolean``.
+        or_flag: Whether a boolean alone will do instead.
+    """
 
     ranks: tuple[int, ...]
     item: str = "number"
+    or_flag: bool = False
 
     def __get_pydantic_core_schema__(
-        self, source: type, handler: GetCoreSchemaHandler
+        self, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(
             self.validate,
-            serialization=core_schema.plain_serializer_function_ser_schema(Numbers.tolist),
+            serialization=core_schema.plain_serializer_function_ser_schema(_plain),
         )
 
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        shapes = [self._nested(rank) for rank in self.ranks]
+        shapes = [{"type": "boolean"}] * self.or_flag
+        shapes += [self._nested(rank) for rank in self.ranks]
         return shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
 
-    def validate(self, values: object) -> Numbers:
+    def validate(self, values: object) -> Numbers | bool:
         """Read a field, or say which shape it must have."""
-        expected = " or ".join(_RANK_NAMES[rank].format(item=self.item) for rank in self.ranks)
+        if self.or_flag and isinstance(values, bool):
+            return values
+        names = ["true or false"] * self.or_flag
+        names += [_RANK_NAMES[rank].format(item=self.item) for rank in self.ranks]
+        expected = " or ".join(names)
         try:
             numbers = values if isinstance(values, Numbers) else Numbers(values)
         except ValueError as error:
@@ -120,6 +142,9 @@ HeadMatrices = Annotated[Numbers, OfRank((2, 3))]
 HeadVectors = Annotated[Numbers, OfRank((1, 2))]
 """One vector for every head, or one for each."""
 
+HeadVectorsOrFlag = Annotated[Numbers | bool, OfRank((1, 2), or_flag=True)]
+"""Head vectors, or whether to make them."""
+
 BooleanMatrix = Annotated[Numbers, OfRank((2,), "boolean")]
 
 
@@ -135,15 +160,19 @@ def _as_array(values: object) -> npt.NDArray[Any]:
         array = np.array(values)
     except (ValueError, OverflowError, TypeError) as error:
         raise ValueError("every row must have the same length") from error
-    convert: dict[str, Callable[[], npt.NDArray[Any]]] = {
-        "b": lambda: array,
-        "i": lambda: array.astype(np.float64),
-        "u": lambda: array.astype(np.float64),
-        "f": lambda: array.astype(np.float64),
-    }
-    if array.dtype.kind not in convert:
+    if array.dtype.kind == "b":
+        return array
+    is_large = array.dtype == object and all(type(entry) is int for entry in array.flat)
+    if array.dtype.kind not in "iuf" and not is_large:
         raise ValueError("every entry must be a number, or every entry a boolean")
-    return convert[array.dtype.kind]()
+    try:
+        return array.astype(np.float64)
+    except OverflowError as error:
+        raise ValueError("every number must be finite, got one past 1.8e308") from error
+
+
+def _plain(given: object) -> Any:
+    return given.tolist() if isinstance(given, Numbers) else given
 
 
 def _numpy_dtype(tensor: Tensor) -> torch.dtype:

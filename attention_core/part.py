@@ -15,7 +15,7 @@ class Source(NamedTuple):
 class Part(BaseModel):
     """One mechanism of a spec, told by its ``kind``; its fields are its parameters."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
     kind: str
     title: ClassVar[str]

@@ -9,17 +9,20 @@ from torch import Tensor
 
 from attention_core.errors import SpecError
 from attention_core.part import Part, Source, from_id
-from attention_core.shapes import Queries
+from attention_core.shapes import Matrices, Queries
 
 
 class Position(Part):
     """A way for the place of a token to enter; by default none."""
 
-    def resolve(self, dim: int) -> "Position":
-        """Spell out the defaults that depend on the feature size of query and key.
+    has_bias: ClassVar[bool] = False
+    """Whether the position adds to the scores, so that a score is more than a product."""
+
+    def resolve(self, query_dim: int, key_dim: int) -> "Position":
+        """Spell out the defaults that depend on the feature sizes of query and key.
 
         Raises:
-            SpecError: When the parameters do not fit that size.
+            SpecError: When the parameters do not fit those sizes.
         """
         return self
 
@@ -30,6 +33,10 @@ class Position(Part):
     def rotate(self, vectors: Queries) -> Queries:
         """Rotate queries or keys by their positions."""
         return vectors
+
+    def bias(self, head: slice, query: range, key: range) -> Matrices | float:
+        """Compute what is added to a tile of scores; zero without a bias."""
+        return 0.0
 
 
 class NoPosition(Position):
@@ -90,12 +97,12 @@ class Rope(Position):
         "(t, t + d/2), as in Llama.",
     )
 
-    def resolve(self, dim: int) -> "Position":
-        rotary_dim = dim if self.rotary_dim is None else self.rotary_dim
-        if rotary_dim % 2 or rotary_dim > dim:
+    def resolve(self, query_dim: int, key_dim: int) -> "Position":
+        rotary_dim = query_dim if self.rotary_dim is None else self.rotary_dim
+        if rotary_dim % 2 or rotary_dim > min(query_dim, key_dim):
             raise SpecError(
-                f"rotary_dim must be even and at most the feature size of a head, got "
-                f"{rotary_dim} of {dim}; give a smaller even rotary_dim.",
+                "rotary_dim must be even and at most the feature size of a head's query and key, "
+                f"got {rotary_dim} of {query_dim} and {key_dim}; give a smaller even rotary_dim.",
                 field=("spec", "position", "rotary_dim"),
             )
         return self.model_copy(update={"rotary_dim": rotary_dim})

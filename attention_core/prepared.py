@@ -49,6 +49,11 @@ class Product:
             return self.right
         return torch.cat([self.right, torch.ones_like(self.right[..., :1])], dim=-1)
 
+    def bound(self) -> float:
+        """Bound the magnitude of every score by Cauchy and Schwarz, in float64."""
+        lengths = [x.double().norm(dim=-1).amax(dim=-1) for x in (self.query, self.key)]
+        return float((lengths[0] * lengths[1]).max())
+
     def tile(self, head: slice, query: slice, key: slice) -> Matrices:
         """Compute a rectangle of scores.
 
@@ -77,6 +82,11 @@ class TanhSum:
     left: Queries
     right: Keys
     v: Float[Tensor, "head dim"]
+
+    def bound(self) -> float:
+        """Bound the magnitude of every score, in float64; NaN or infinite for bad inputs."""
+        inputs = self.left.double().sum() + self.right.double().sum()
+        return float(self.v.double().abs().sum(dim=-1).max() + 0 * inputs)
 
     def tile(self, head: slice, query: slice, key: slice) -> Matrices:
         """Compute a rectangle of scores, one hidden feature at a time to bound the memory."""

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from attention_core.errors import ShapeError
-from attention_core.numbers import HeadMatrices, HeadVectors
+from attention_core.numbers import HeadMatrices, HeadVectors, HeadVectorsOrFlag
 from attention_core.parameters import Parameter
 from attention_core.part import Part, Source, from_id
 from attention_core.prepared import PreparedScore, Product, TanhSum
@@ -88,7 +88,7 @@ class General(Score):
         description="Matrix of query features × key features, or one per head; made from the "
         "seed when empty.",
     )
-    bias: HeadVectors | bool = Field(
+    bias: HeadVectorsOrFlag = Field(
         default=False,
         title="Bias b",
         description="Vector of query features, or one per head; true makes it from the seed.",
@@ -103,7 +103,7 @@ class General(Score):
             return Product(left, key)
         # The spread of nn.Linear's own bias.
         std = 1 / math.sqrt(3 * key_dim)
-        given = None if self.bias is True else self.bias
+        given = None if isinstance(self.bias, bool) else self.bias
         vector = Parameter(("spec", "score", "bias"), (n_heads, query_dim), std)
         bias = vector.value(given, seed=self.seed, like=query)
         return Product(left, key, offset=(query @ bias[..., None]).squeeze(-1))
@@ -126,7 +126,7 @@ class Additive(Score):
         title="Hidden size",
         description="Features of the hidden layer; the query's when empty.",
         ge=1,
-        le=16_384,
+        le=2**20,
     )
     weight_query: HeadMatrices | None = Field(
         default=None,

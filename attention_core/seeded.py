@@ -23,7 +23,9 @@ def normal(*shape: int, seed: int, label: str) -> Tensor:
     Returns:
         Numbers of mean zero and variance one.
     """
-    digest = hashlib.blake2b(f"{seed}\0{label}".encode(), digest_size=16).digest()
+    digest = hashlib.blake2b(
+        f"{seed}\0{label}".encode(errors="surrogatepass"), digest_size=16
+    ).digest()
     raw = np.random.PCG64(int.from_bytes(digest, "little")).random_raw(math.prod(shape))
     # 53 random bits, centred in their interval, so that neither 0 nor 1 can come out.
     uniform = ((raw >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53

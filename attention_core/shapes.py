@@ -1,6 +1,7 @@
 """The axis vocabulary: one name and one order for each axis of every tensor.
 
-``layer head query key`` and ``dim`` for features; nothing else, anywhere.
+``layer head query key``, and ``dim`` for features; where two feature sizes may differ, the
+second is named after what it belongs to.
 """
 
 from jaxtyping import Bool, Float, Int

@@ -3,63 +3,76 @@
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 
+from attention_core.grid import aligned_blocks, as_slice
 from attention_core.masks import Coverage, Extent, Mask
+from attention_core.positions import Position
 from attention_core.prepared import PreparedScore, Product
-from attention_core.shapes import Matrices
+from attention_core.shapes import Allowed, Matrices
 
 
 @dataclass(frozen=True)
 class ScoreSource:
-    """Scores of any rectangle: score, softcap, mask (steps 2 to 6 of the fixed order).
+    """Scores of any rectangle: score, softcap, bias, mask (steps 2 to 6 of the fixed order).
 
     Attributes:
         prepared: The score, made ready for these inputs.
+        position: What may add a bias.
         mask: All masks as one.
         extent: Sizes of the whole matrix.
         softcap: Bound of the score; none when absent.
-        device: Where tiles are computed.
+        n_heads: Number of heads.
+        dtype: What scores are computed in.
+        device: Where they are.
     """
 
     prepared: PreparedScore
+    position: Position
     mask: Mask
     extent: Extent
     softcap: float | None
+    n_heads: int
+    dtype: torch.dtype
     device: torch.device
 
     @property
-    def is_plain_product(self) -> bool:
-        """Whether a score is a product and nothing else, so that fused kernels apply."""
-        return isinstance(self.prepared, Product) and self.softcap is None
+    def product(self) -> Product | None:
+        """The score, where it is a product and nothing else, so that fused kernels apply."""
+        is_plain = self.softcap is None and not self.position.has_bias
+        return self.prepared if is_plain and isinstance(self.prepared, Product) else None
 
     def coverage(self, query: range, key: range) -> Coverage:
         """Tell how much of a block the mask allows."""
         return self.mask.block(query, key, self.extent)
 
-    def unmasked(self, head: slice, query: range, key: range) -> Matrices:
-        """Compute a tile of scores up to the bias, before the mask."""
-        scores = self.prepared.tile(
-            head, slice(query.start, query.stop), slice(key.start, key.stop)
-        )
-        if self.softcap is None:
-            return scores
-        return scores.div_(self.softcap).tanh_().mul_(self.softcap)
+    def allowed(self, query: range, key: range) -> Allowed:
+        """Compute the mask of a rectangle: True = may attend."""
+        return self.mask.tile(query, key, self.extent, self.device)
 
     def tile(self, head: slice, query: range, key: range) -> Matrices:
-        """Compute a tile of scores, −inf where the mask forbids."""
+        """Compute a rectangle of scores in one go, −inf where the mask forbids.
+
+        Rectangles that are not blocks of the grid differ from those in the last bits.
+        """
         coverage = self.coverage(query, key)
         if coverage is Coverage.EMPTY:
-            return self._forbidden(head, query, key)
-        scores = self.unmasked(head, query, key)
+            n_heads = len(range(self.n_heads)[head])
+            shape = (n_heads, len(query), len(key))
+            return torch.full(shape, -torch.inf, dtype=self.dtype, device=self.device)
+        scores = self._unmasked(head, query, key)
         if coverage is Coverage.PARTIAL:
             scores.masked_fill_(~self.allowed(query, key), -torch.inf)
         return scores
 
-    def allowed(self, query: range, key: range) -> Tensor:
-        """Compute the mask of a rectangle: True = may attend."""
-        return self.mask.tile(query, key, self.extent, self.device)
+    def stripe(self, head: slice, query: range, key: range) -> Matrices:
+        """Compute a row of blocks of the grid, side by side; their numbers are those of tiles."""
+        blocks = aligned_blocks(key, self.extent.n_keys)
+        return torch.cat([self.tile(head, query, block) for block in blocks], dim=-1)
 
-    def _forbidden(self, head: slice, query: range, key: range) -> Matrices:
-        queries = self.prepared.left[head]
-        return queries.new_full((queries.shape[0], len(query), len(key)), -torch.inf)
+    def _unmasked(self, head: slice, query: range, key: range) -> Matrices:
+        scores = self.prepared.tile(head, as_slice(query), as_slice(key))
+        if self.softcap is not None:
+            scores.div_(self.softcap).tanh_().mul_(self.softcap)
+        return (
+            scores.add_(self.position.bias(head, query, key)) if self.position.has_bias else scores
+        )

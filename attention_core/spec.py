@@ -8,16 +8,17 @@ from attention_core.errors import ShapeError
 from attention_core.heads import AnyHeads, Mha
 from attention_core.masks import And, AnyMask, Extent, Full, Mask, check_all
 from attention_core.normalizers import AnyNormalizer, Softmax
+from attention_core.part import from_id
 from attention_core.positions import AnyPosition, NoPosition
 from attention_core.scores import AnyScore, General, ScaledDot
 from attention_core.shapes import Keys, Queries
 
 PRESETS: dict[str, dict[str, Any]] = {"article": {"score": {"kind": "general", "bias": True}}}
-"""Named specs; what a user adds is laid over them."""
+"""Named specs; a user's own parts, and parameters of the same part, are laid over them."""
 
 
 def _as_list(value: Any) -> Any:
-    return value if isinstance(value, list | tuple) else [value]
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 class AttentionSpec(BaseModel):
@@ -43,7 +44,9 @@ class AttentionSpec(BaseModel):
         default=None,
         title="Softcap",
         description="Bounds every score smoothly: c·tanh(s/c). None when empty.",
-        gt=0,
+        ge=1e-6,
+        le=1e6,
+        strict=True,
     )
     preset: Literal["article"] | None = Field(
         default=None, title="Preset", description="A named spec to start from."
@@ -52,9 +55,14 @@ class AttentionSpec(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _lay_over_preset(cls, values: Any) -> Any:
-        if isinstance(values, dict) and isinstance(name := values.get("preset"), str):
-            return {**PRESETS.get(name, {}), **values}
-        return values
+        if not isinstance(values, dict) or not isinstance(name := values.get("preset"), str):
+            return values
+        laid = dict(values)
+        for part, preset in PRESETS.get(name, {}).items():
+            given = from_id(values.get(part, preset))
+            is_same = isinstance(given, dict) and given.get("kind") == preset["kind"]
+            laid[part] = {**preset, **given} if is_same else given
+        return laid
 
     @model_validator(mode="after")
     def _require_preset_score(self) -> "AttentionSpec":
@@ -83,17 +91,15 @@ class AttentionSpec(BaseModel):
         return members[0] if len(members) == 1 else And(of=tuple(members))
 
     def resolve(self, query: Queries, key: Keys) -> "AttentionSpec":
-        """Spell out every default that depends on the inputs, and refuse what does not fit.
+        """Spell out every default that depends on the inputs.
 
         Raises:
-            ShapeError: When query and key do not fit the score or the preset.
             SpecError: When a parameter does not fit the sizes.
         """
-        self.check(Extent(query.shape[1], key.shape[1]))
         return self.model_copy(
             update={
                 "score": self.score.resolve(query),
-                "position": self.position.resolve(query.shape[2]),
+                "position": self.position.resolve(query.shape[2], key.shape[2]),
                 "heads": self.heads.model_copy(update={"n_heads": query.shape[0]}),
             }
         )

@@ -1,27 +1,27 @@
 """Weights times values: through torch's fused kernel where the spec allows it, else in blocks."""
 
-import torch
 from torch.nn import functional
 
-from attention_core.grid import BLOCK
-from attention_core.masks import Causal, Coverage, Full
+from attention_core.grid import BLOCK, as_slice
+from attention_core.masks import Causal, Coverage, Full, Mask
 from attention_core.normalizers import Normalizer, RowState, Softmax
-from attention_core.prepared import Product
 from attention_core.shapes import Outputs, Values
 from attention_core.sources import ScoreSource
 
-_SMALL_CELLS = 2**20
-"""Up to here a dense matrix on the way does no harm."""
+_MIN_FUSED_TEMPERATURE = 0.1
+"""Below it the fused kernel, which scales before it subtracts the maximum, rounds too much."""
 
 
 def fused(source: ScoreSource, normalizer: Normalizer, value: Values) -> Outputs | None:
     """Let torch's fused kernel do it, or return None where the spec asks for more than it can."""
-    product = source.prepared
-    if not (
-        isinstance(normalizer, Softmax)
-        and isinstance(product, Product)
-        and source.is_plain_product
-        and _is_plain(source, product, value)
+    product = source.product
+    if (
+        product is None
+        or not isinstance(normalizer, Softmax)
+        or normalizer.temperature < _MIN_FUSED_TEMPERATURE
+        or not _is_plain(source.mask)
+        # The fused kernels take one feature size only; else torch makes a dense matrix.
+        or product.query.shape[-1] != value.shape[-1]
     ):
         return None
     return functional.scaled_dot_product_attention(
@@ -41,23 +41,14 @@ def blockwise(
     result = value.new_zeros(n_heads, source.extent.n_queries, value.shape[2])
     for start in range(0, source.extent.n_queries, BLOCK):
         query = range(start, min(start + BLOCK, source.extent.n_queries))
-        rows = slice(query.start, query.stop)
-        row_state = state.rows(every_head, rows)
+        row_state, rows = state.rows(every_head, as_slice(query)), result[:, as_slice(query)]
         for first in range(0, source.extent.n_keys, BLOCK):
             key = range(first, min(first + BLOCK, source.extent.n_keys))
-            if source.coverage(query, key) is Coverage.EMPTY:
-                continue
-            weights = normalizer.apply(source.tile(every_head, query, key), row_state)
-            result[:, rows] = torch.baddbmm(
-                result[:, rows], weights, value[:, key.start : key.stop]
-            )
+            if source.coverage(query, key) is not Coverage.EMPTY:
+                weights = normalizer.apply(source.tile(every_head, query, key), row_state)
+                rows += weights @ value[:, as_slice(key)]
     return result
 
 
-def _is_plain(source: ScoreSource, product: Product, value: Values) -> bool:
-    is_plain = isinstance(source.mask, Full) or (
-        isinstance(source.mask, Causal) and source.mask.align == "upper_left"
-    )
-    # The fused kernels take one feature size only; elsewhere torch falls back to a dense matrix.
-    is_small = source.extent.n_queries * source.extent.n_keys <= _SMALL_CELLS
-    return is_plain and (is_small or product.query.shape[-1] == value.shape[-1])
+def _is_plain(mask: Mask) -> bool:
+    return isinstance(mask, Full) or (isinstance(mask, Causal) and mask.align == "upper_left")

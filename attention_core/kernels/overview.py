@@ -5,22 +5,26 @@ exponentials over the cell's keys, both told before the row's own log-sum-exp is
 row is through, they are divided by its total. So scores are computed once and no key is left out.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from attention_core.masks import Coverage
+from attention_core.normalizers import finite
 from attention_core.sources import ScoreSource
 
 Reduce = Literal["max", "mean"]
+Picture = Float[Tensor, "height width"]
+Strip = Float[Tensor, "query width"]
+"""Of some rows, one number for each cell of keys."""
 
+_STRIPE_ROWS = 64
 _STRIPE_CELLS = 2**19
 """Cells of scores held at a time: 2 MiB in float32, so that the passes over them stay in cache."""
-
-_MIN_STRIPE_ROWS = 64
 
 
 @dataclass(frozen=True)
@@ -38,83 +42,89 @@ class Pooling:
     reduce: Reduce
 
 
-def pooled_softmax(
-    source: ScoreSource, head: int, pooling: Pooling, temperature: float
-) -> Float[Tensor, "height width"]:
+def pooled_softmax(source: ScoreSource, head: int, pooling: Pooling, temperature: float) -> Picture:
     """Pool one head's softmax weights; an empty row weighs zero."""
-    n_queries = source.extent.n_queries
-    rows = max(_MIN_STRIPE_ROWS // pooling.cell_queries, 1) * pooling.cell_queries
-    pictures = []
-    for start in range(0, n_queries, rows):
-        query = range(start, min(start + rows, n_queries))
-        stripe = _stripe(source, head, query, pooling, temperature)
-        row_maximum = stripe.maximum.amax(dim=1)
-        shares = (stripe.maximum - _finite(row_maximum)[:, None]).exp_()
-        sums = stripe.total.mul_(shares)
-        total = sums.sum(dim=1, dtype=torch.float64)
-        cells = shares if pooling.reduce == "max" else sums.div_(stripe.n_keys)
-        cells.div_(torch.where(total == 0, 1.0, total).to(cells.dtype)[:, None])
-        pictures.append(_pool_rows(cells, pooling))
-    return torch.cat(pictures)
+    n_queries, n_keys = source.extent
+    height, width = -(-n_queries // pooling.cell_queries), -(-n_keys // pooling.cell_keys)
+    picture = torch.zeros(height, width, dtype=source.dtype, device=source.device)
+    for rows in _pieces(n_queries, pooling.cell_queries, _STRIPE_ROWS):
+        strip = _weights_by_cell(source, head, rows.span, pooling, temperature)
+        by_cell = strip.unflatten(0, (-1, rows.size))
+        place = picture[rows.first : rows.first + by_cell.shape[0]]
+        if pooling.reduce == "max":
+            torch.maximum(place, by_cell.amax(dim=1), out=place)
+        else:
+            place += by_cell.sum(dim=1)
+    if pooling.reduce == "mean":
+        for size, cell, dim in (
+            (n_queries, pooling.cell_queries, 0),
+            (n_keys, pooling.cell_keys, 1),
+        ):
+            counts = torch.full((picture.shape[dim],), cell, dtype=source.dtype)
+            counts[-1] = size - cell * (picture.shape[dim] - 1)
+            picture /= counts.to(source.device).unsqueeze(1 - dim)
+    return picture
 
 
-@dataclass(frozen=True)
-class _Stripe:
-    """Of some rows, for each cell of keys: largest score, sum of exponentials below it, size."""
+class _Piece(NamedTuple):
+    """A run of an axis: whole cells of one size, or a part of a single cell."""
 
-    maximum: Float[Tensor, "query width"]
-    total: Float[Tensor, "query width"]
-    n_keys: Float[Tensor, " width"]
-
-
-def _stripe(
-    source: ScoreSource, head: int, query: range, pooling: Pooling, temperature: float
-) -> _Stripe:
-    n_keys, cell = source.extent.n_keys, pooling.cell_keys
-    width = -(-n_keys // cell)
-    like = source.prepared.left
-    maximum = like.new_full((len(query), width), -torch.inf)
-    total = like.new_zeros(len(query), width)
-    columns = max(_STRIPE_CELLS // len(query) // cell, 1) * cell
-    for first in range(0, n_keys, columns):
-        key = range(first, min(first + columns, n_keys))
-        if source.coverage(query, key) is Coverage.EMPTY:
-            continue
-        scores = source.tile(slice(head, head + 1), query, key)[0]
-        if temperature != 1.0:
-            scores.div_(temperature)
-        whole = len(key) // cell * cell
-        place = first // cell
-        _summarise(scores[:, :whole], cell, maximum[:, place:], total[:, place:])
-        if whole < len(key):
-            rest = len(key) - whole
-            _summarise(scores[:, whole:], rest, maximum[:, -1:], total[:, -1:])
-    sizes = torch.full((width,), cell, dtype=like.dtype, device=like.device)
-    sizes[-1] = n_keys - (width - 1) * cell
-    return _Stripe(maximum, total, sizes)
+    span: range
+    first: int
+    size: int
 
 
-def _summarise(scores: Tensor, cell: int, maximum: Tensor, total: Tensor) -> None:
-    if not scores.shape[1]:
+def _pieces(length: int, cell: int, most: int) -> Iterator[_Piece]:
+    """Cut an axis into pieces of at most ``most``, so that no piece ends inside another's cell."""
+    if cell > most:
+        for start in range(0, length, cell):
+            stop = min(start + cell, length)
+            for first in range(start, stop, most):
+                span = range(first, min(first + most, stop))
+                yield _Piece(span, start // cell, len(span))
         return
-    cells = scores.unflatten(1, (-1, cell))
-    count = cells.shape[1]
-    largest = torch.amax(cells, dim=2)
-    maximum[:, :count] = largest
-    cells.sub_(_finite(largest)[..., None]).exp_()
-    total[:, :count] = cells.sum(dim=2)
+    for start in range(0, length, most // cell * cell):
+        stop = min(start + most // cell * cell, length)
+        whole = start + (stop - start) // cell * cell
+        if whole > start:
+            yield _Piece(range(start, whole), start // cell, cell)
+        if stop > whole:
+            yield _Piece(range(whole, stop), whole // cell, stop - whole)
 
 
-def _pool_rows(cells: Tensor, pooling: Pooling) -> Tensor:
-    size = pooling.cell_queries
-    whole = cells.shape[0] // size * size
-    groups = [cells[:whole].unflatten(0, (-1, size))] if whole else []
-    if whole < cells.shape[0]:
-        groups.append(cells[None, whole:])
-    pooled = [g.amax(dim=1) if pooling.reduce == "max" else g.mean(dim=1) for g in groups]
-    return torch.cat(pooled)
+def _weights_by_cell(
+    source: ScoreSource, head: int, query: range, pooling: Pooling, temperature: float
+) -> Strip:
+    """Reduce some rows' weights over the keys of each cell: their maximum or their sum."""
+    n_keys = source.extent.n_keys
+    width = -(-n_keys // pooling.cell_keys)
+    maximum = torch.full((len(query), width), -torch.inf, dtype=source.dtype, device=source.device)
+    total = torch.zeros_like(maximum)
+    for keys in _pieces(n_keys, pooling.cell_keys, _STRIPE_CELLS // len(query)):
+        if source.coverage(query, keys.span) is Coverage.EMPTY:
+            continue
+        scores = source.tile(slice(head, head + 1), query, keys.span)[0]
+        cells = scores.unflatten(1, (-1, keys.size))
+        place = slice(keys.first, keys.first + cells.shape[1])
+        _add(cells, maximum[:, place], total[:, place], temperature)
+    top = maximum.amax(dim=1)
+    shares = (maximum - finite(top)[:, None]).div_(temperature).exp_()
+    sums = total.mul_(shares)
+    divisor = sums.sum(dim=1, dtype=torch.float64)
+    divisor = torch.where(divisor == 0, 1.0, divisor).to(sums.dtype)[:, None]
+    return (shares if pooling.reduce == "max" else sums).div_(divisor)
 
 
-def _finite(maximum: Tensor) -> Tensor:
-    # −inf − (−inf) is NaN; where every key is masked any number may be subtracted.
-    return maximum.masked_fill(maximum == -torch.inf, 0.0)
+def _add(
+    cells: Float[Tensor, "query width member"], maximum: Strip, total: Strip, temperature: float
+) -> None:
+    """Take scores into the maximum and the sum of exponentials of their cells."""
+    largest = torch.maximum(maximum, cells.amax(dim=2))
+    top = finite(largest)
+    # exp(−inf) is zero: a cell that saw nothing yet has nothing to carry over.
+    total.mul_((maximum - top).div_(temperature).exp_())
+    cells.sub_(top[..., None])
+    if temperature != 1.0:
+        cells.div_(temperature)
+    total += cells.exp_().sum(dim=2)
+    maximum.copy_(largest)

@@ -1,34 +1,26 @@
 """One pass over all keys that leaves the state of every row."""
 
-import torch
-
-from attention_core.grid import BLOCK
+from attention_core.grid import BLOCK, as_slice
 from attention_core.masks import Coverage
 from attention_core.normalizers import Normalizer, RowState
+from attention_core.shapes import Queries
 from attention_core.sources import ScoreSource
 
 _STRIPE_CELLS = 2**20
-"""Cells of scores computed at a time, over all heads: a few megabytes, near the caches."""
+"""Cells of scores held at a time, over all heads: a few megabytes, near the caches."""
 
 
-def row_state(source: ScoreSource, normalizer: Normalizer) -> RowState:
-    """Stream over the keys of every row.
-
-    Blocks that the mask empties are never computed.
-    """
-    n_heads = source.prepared.left.shape[0]
-    width = max(BLOCK, _STRIPE_CELLS // (BLOCK * n_heads) // BLOCK * BLOCK)
-    every_head = slice(0, n_heads)
+def row_state(source: ScoreSource, normalizer: Normalizer, query: Queries) -> RowState:
+    """Stream over the keys of every row, on the grid; what the mask empties is never computed."""
+    every_head = slice(0, source.n_heads)
+    width = max(_STRIPE_CELLS // (BLOCK * source.n_heads) // BLOCK, 1) * BLOCK
     states = []
     for start in range(0, source.extent.n_queries, BLOCK):
-        query = range(start, min(start + BLOCK, source.extent.n_queries))
-        state = normalizer.init(source.prepared.left[:, query.start : query.stop])
+        rows = range(start, min(start + BLOCK, source.extent.n_queries))
+        state = normalizer.init(query[:, as_slice(rows)])
         for first in range(0, source.extent.n_keys, width):
             key = range(first, min(first + width, source.extent.n_keys))
-            if source.coverage(query, key) is not Coverage.EMPTY:
-                state = normalizer.update(state, source.tile(every_head, query, key))
-        states.append(state)
-    return RowState(
-        torch.cat([state.maximum for state in states], dim=1),
-        torch.cat([state.total for state in states], dim=1),
-    )
+            if source.coverage(rows, key) is not Coverage.EMPTY:
+                state = normalizer.update(state, source.stripe(every_head, rows, key), key)
+        states.append(normalizer.finalize(state))
+    return RowState.joined(states)

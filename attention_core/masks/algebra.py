@@ -5,6 +5,7 @@ from functools import reduce
 from operator import and_, or_
 from typing import Annotated, ClassVar, Literal
 
+import torch
 from pydantic import BeforeValidator, Field
 
 from attention_core.errors import Field as FieldPath
@@ -16,13 +17,15 @@ from attention_core.masks.mask import Coverage, Extent, Mask
 from attention_core.masks.padding import Padding
 from attention_core.masks.sliding_window import SlidingWindow
 from attention_core.part import from_id
-from attention_core.shapes import Permitted, Positions
+from attention_core.shapes import Allowed, Permitted, Positions
 
 
 class _Several(Mask):
     """A mask made of several; an empty block or a full one is told from its members'."""
 
-    of: tuple["AnyMask", ...] = Field(title="Of", description="The masks to join.", min_length=1)
+    of: tuple["AnyMask", ...] = Field(
+        title="Of", description="The masks to join.", min_length=1, strict=False
+    )
 
     def check(self, extent: Extent) -> None:
         check_all(self.of, extent, field=("of",))
@@ -39,6 +42,9 @@ class And(_Several):
 
     def allows(self, query: Positions, key: Positions, extent: Extent) -> Permitted:
         return reduce(and_, (mask.allows(query, key, extent) for mask in self.of))
+
+    def tile(self, query: range, key: range, extent: Extent, device: torch.device) -> Allowed:
+        return reduce(and_, (mask.tile(query, key, extent, device) for mask in self.of))
 
     def block(self, query: range, key: range, extent: Extent) -> Coverage:
         return _joined(
@@ -57,6 +63,9 @@ class Or(_Several):
 
     def allows(self, query: Positions, key: Positions, extent: Extent) -> Permitted:
         return reduce(or_, (mask.allows(query, key, extent) for mask in self.of))
+
+    def tile(self, query: range, key: range, extent: Extent, device: torch.device) -> Allowed:
+        return reduce(or_, (mask.tile(query, key, extent, device) for mask in self.of))
 
     def block(self, query: range, key: range, extent: Extent) -> Coverage:
         return _joined((mask.block(query, key, extent) for mask in self.of), decisive=Coverage.FULL)
@@ -78,6 +87,9 @@ class Not(Mask):
 
     def allows(self, query: Positions, key: Positions, extent: Extent) -> Permitted:
         return ~self.of.allows(query, key, extent)
+
+    def tile(self, query: range, key: range, extent: Extent, device: torch.device) -> Allowed:
+        return ~self.of.tile(query, key, extent, device)
 
     def block(self, query: range, key: range, extent: Extent) -> Coverage:
         return _OPPOSITE[self.of.block(query, key, extent)]

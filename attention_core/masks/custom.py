@@ -2,12 +2,14 @@
 
 from typing import ClassVar, Literal
 
+import torch
 from pydantic import Field
 
 from attention_core.errors import SpecError
-from attention_core.masks.mask import Extent, Mask
+from attention_core.grid import as_slice
+from attention_core.masks.mask import Coverage, Extent, Mask, coverage
 from attention_core.numbers import BooleanMatrix
-from attention_core.shapes import Permitted, Positions
+from attention_core.shapes import Allowed, Permitted, Positions
 
 
 class Custom(Mask):
@@ -33,5 +35,12 @@ class Custom(Mask):
                 field=("matrix",),
             )
 
+    def block(self, query: range, key: range, extent: Extent) -> Coverage:
+        cells = self.matrix.rectangle(as_slice(query), as_slice(key))
+        return coverage(is_empty=not cells.any(), is_full=bool(cells.all()))
+
+    def tile(self, query: range, key: range, extent: Extent, device: torch.device) -> Allowed:
+        return torch.tensor(self.matrix.rectangle(as_slice(query), as_slice(key)), device=device)
+
     def allows(self, query: Positions, key: Positions, extent: Extent) -> Permitted:
-        return self.matrix.booleans(query.device)[query, key]
+        return torch.tensor(self.matrix.rectangle(), device=query.device)[query, key]

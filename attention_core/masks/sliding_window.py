@@ -25,6 +25,7 @@ class SlidingWindow(Mask):
 
     window: tuple[Reach, Reach] = Field(
         default=(2, 2),
+        strict=False,
         title="Window",
         description="Keys before the query and keys after it, both inclusive, as in "
         "FlashAttention.",

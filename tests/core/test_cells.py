@@ -42,7 +42,7 @@ def test_the_arithmetic_leads_to_the_weight(score: Any, softcap: float | None) -
     assert cell.row_scores[4:] == [None, None, None]
     total = sum(math.exp(s / cell.temperature) for s in allowed)
     assert cell.lse == pytest.approx(math.log(total), abs=1e-6)
-    assert cell.row_maximum == pytest.approx(max(allowed) / cell.temperature, abs=1e-6)
+    assert cell.row_maximum == pytest.approx(max(allowed), abs=1e-6)
     assert cell.weight == pytest.approx(math.exp(cell.score / cell.temperature) / total, abs=1e-6)
     assert cell.share == pytest.approx([cell.weight * v for v in cell.value], abs=1e-7)
     assert cell.value == pytest.approx(result.value[1, 2].tolist())

@@ -51,6 +51,34 @@ def test_a_spec_survives_json() -> None:
     assert json.loads(spec.model_dump_json())["mask"][2]["matrix"] == [[True, False], [True, True]]
 
 
+def test_equal_specs_hash_alike() -> None:
+    zeros = [
+        AttentionSpec.model_validate({"score": {"kind": "general", "weight": [[zero]]}})
+        for zero in (0.0, -0.0)
+    ]
+
+    assert len(set(zeros)) == 1
+
+
+def test_what_is_added_to_a_preset_keeps_the_rest_of_it() -> None:
+    spec = AttentionSpec.model_validate(
+        {"preset": "article", "score": {"kind": "general", "seed": 3}, "mask": "causal"}
+    )
+
+    assert spec.score.model_dump() == {
+        "kind": "general", "weight": None, "bias": True, "seed": 3
+    }  # fmt: skip
+    assert AttentionSpec.model_validate({"preset": "article", "score": "general"}).score == (
+        AttentionSpec(preset="article").score
+    )
+
+
+def test_a_resolved_spec_can_be_used_again() -> None:
+    spec = attend(torch.ones(200, 2, 4), torch.ones(200, 2, 4), spec=AttentionSpec()).spec
+
+    assert AttentionSpec.model_validate_json(spec.model_dump_json()) == spec
+
+
 def test_a_spec_is_frozen() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         AttentionSpec().softcap = 3.0  # type: ignore[misc]
@@ -83,10 +111,13 @@ def test_a_resolved_spec_spells_out_every_default() -> None:
         ({"score": "nope"}, ("score",), "'dot', 'scaled_dot', 'general', 'additive'"),
         ({"mask": [{"kind": "not"}]}, ("mask", 0, "not", "of"), "Field required"),
         ({"score": {"kind": "dot", "scale": 1}}, ("score", "dot", "scale"), "not permitted"),
-        ({"softcap": 0}, ("softcap",), "greater than 0"),
+        ({"softcap": 0}, ("softcap",), "greater than or equal to 0.000001"),
+        ({"softcap": "30"}, ("softcap",), "valid number"),
+        ({"softcap": True}, ("softcap",), "valid number"),
+        ({"mask": {"kind": "padding", "key_length": True}}, ("mask", 0), "valid integer"),
         ({"softcap": float("nan")}, ("softcap",), "finite"),
         ({"heads": 0}, ("heads", "n_heads"), "greater than or equal to 1"),
-        ({"normalizer": {"kind": "softmax", "temperature": -1}}, ("normalizer",), "greater than 0"),
+        ({"normalizer": {"kind": "softmax", "temperature": -1}}, ("normalizer",), "0.000001"),
         (
             {"score": {"kind": "general", "weight": [[1, 2], [3]]}},
             ("score", "general", "weight"),

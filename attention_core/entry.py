@@ -1,15 +1,14 @@
 """The front door: tensors or tokens in, a lazy map out."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
 from attention_core.embeddings import AnyEmbedding, HashEmbedding
-from attention_core.errors import DeviceError, NonFiniteError, ShapeError
+from attention_core.errors import DeviceError, NonFiniteError, ShapeError, SpecError
 from attention_core.maps import DENSE_BUDGET_BYTES, AttentionMap
-from attention_core.masks import Extent
 from attention_core.projections import AnyProjection, Identity, Inputs
 from attention_core.spec import AttentionSpec
 
@@ -32,7 +31,8 @@ def attend(
     """Describe the attention of queries to keys; nothing dense is computed yet.
 
     Sinusoidal positions are added to all three inputs; pass ``position="none"`` when they are
-    in already. Half types are upcast to float32, float64 stays.
+    in already. Half types are upcast to float32, float64 stays. The tensors are copied; no
+    gradient flows through a map.
 
     Args:
         query: ``[query, dim]``, or ``[head, query, dim]``.
@@ -52,12 +52,18 @@ def attend(
     """
     if value is None:
         value = query if spec.value_follows_query else key
-    target = query.device if device is None else _device(device)
-    dtype = torch.promote_types(query.dtype, torch.float32)
     given = {"query": query, "key": key, "value": value}
-    ready = {name: _ready(name, x, target, dtype) for name, x in given.items()}
-    _require_fit(ready["query"], ready["key"], ready["value"], spec)
-    asking, asked, answering = (spec.position.embed(x) for x in ready.values())
+    for name, x in given.items():
+        _require_rows(name, x)
+    dtype = torch.float32
+    for x in given.values():
+        dtype = torch.promote_types(dtype, x.dtype)
+    target = query.device if device is None else _device(device)
+    _require_heads(spec.heads.n_heads, query)
+    asking, asked, answering = (
+        spec.position.embed(_per_head(x.detach().to(target, dtype, copy=True)))
+        for x in given.values()
+    )
     return AttentionMap(asking, asked, answering, spec, budget_bytes=budget_bytes)
 
 
@@ -92,71 +98,66 @@ def attend_tokens(
             raise ShapeError(
                 f"{name} must not be empty, got none; give one token or more.", field=(name,)
             )
+    if not dtype.is_floating_point:
+        raise SpecError(f"dtype must be a floating-point type, got {dtype}.", field=("dtype",))
     target, n_heads = _device(device), spec.heads.n_heads
-    embedded = embedding.embed(tokens, context, n_heads)
-    asking, asked = (spec.position.embed(x.to(target, dtype)) for x in embedded)
-    inputs = Inputs(asking, asked, asking if spec.value_follows_query else asked)
-    projected = projection.project(inputs, n_heads)
-    for name, x in zip(Inputs._fields, projected, strict=True):
-        _require_finite(name, x)
-    return AttentionMap(
-        projected.query, projected.key, projected.value, spec, budget_bytes=budget_bytes
+    precision = torch.promote_types(dtype, torch.float32)
+    asking, asked = (
+        spec.position.embed(_embedded(x, target, precision))
+        for x in embedding.embed(tokens, context, n_heads)
     )
+    inputs = Inputs(asking, asked, asking if spec.value_follows_query else asked)
+    query, key, value = projection.project(inputs, n_heads)
+    return AttentionMap(query, key, value, spec, budget_bytes=budget_bytes)
 
 
 def _device(name: Device) -> torch.device:
     has_cuda = torch.cuda.is_available()
-    if name == "cuda" and not has_cuda:
+    if name not in get_args(Device) or (name == "cuda" and not has_cuda):
         raise DeviceError(
-            "device must be one that is there, got 'cuda' where no GPU is; use 'auto' or 'cpu'.",
+            f"device must be 'auto', 'cpu' or, where a GPU is, 'cuda', got {name!r} "
+            f"{'with' if has_cuda else 'without'} a GPU; use 'auto'.",
             field=("device",),
         )
     return torch.device("cuda" if name == "cuda" or (name == "auto" and has_cuda) else "cpu")
 
 
-def _ready(name: str, x: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
-    if not x.is_floating_point():
+def _require_rows(name: str, x: Tensor) -> None:
+    if not isinstance(x, Tensor) or not x.is_floating_point():
+        came = x.dtype if isinstance(x, Tensor) else type(x).__name__
         raise ShapeError(
-            f"{name} must be floating-point numbers, got {x.dtype}; convert with .float().",
+            f"{name} must be a floating-point tensor, got {came}; convert with torch.tensor(…) "
+            "or .float().",
             field=(name,),
         )
     if x.ndim not in (2, 3) or 0 in x.shape:
         raise ShapeError(
-            f"{name} must be [token, dim] or [head, token, dim], none empty, got {list(x.shape)}.",
-            field=(name,),
-        )
-    ready = x.detach().to(device, dtype)
-    _require_finite(name, ready)
-    return ready if x.ndim == 3 else ready[None]
-
-
-def _require_finite(name: str, x: Tensor) -> None:
-    if not bool(x.isfinite().all()):
-        raise NonFiniteError(
-            f"{name} must hold finite numbers only, got NaN or infinity as {x.dtype}; one such "
-            "number would spoil a whole row, even where it is masked.",
+            f"{name} must be [token, dim] or [head, token, dim], none empty, got "
+            f"{list(x.shape)}; add or remove an axis.",
             field=(name,),
         )
 
 
-def _require_fit(query: Tensor, key: Tensor, value: Tensor, spec: AttentionSpec) -> None:
-    n_heads = query.shape[0]
-    if key.shape[0] != n_heads or value.shape[0] != n_heads:
+def _require_heads(n_heads: int, query: Tensor) -> None:
+    actual = query.shape[0] if query.ndim == 3 else 1
+    if n_heads not in (1, actual):
         raise ShapeError(
-            f"query, key and value must have as many heads, got {n_heads}, {key.shape[0]} and "
-            f"{value.shape[0]}.",
-            field=("key",),
-        )
-    spec.check(Extent(query.shape[1], key.shape[1]))
-    if value.shape[1] != key.shape[1]:
-        raise ShapeError(
-            f"value must have one row per key, got {value.shape[1]} rows for {key.shape[1]} keys.",
-            field=("value",),
-        )
-    if spec.heads.n_heads not in (1, n_heads):
-        raise ShapeError(
-            f"heads must be those of the numbers, {n_heads}, or left out, got "
-            f"{spec.heads.n_heads}; numbers in two dimensions are one head, so give "
-            "[head][query][dim] for more.",
+            f"heads must be those of the numbers, {actual}, or left out, got {n_heads}; numbers "
+            "in two dimensions are one head, so give [head][query][dim] for more.",
             field=("spec", "heads"),
         )
+
+
+def _per_head(x: Tensor) -> Tensor:
+    return x if x.ndim == 3 else x[None]
+
+
+def _embedded(x: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
+    ready = x.to(device, dtype)
+    if not bool(ready.isfinite().all()):
+        raise NonFiniteError(
+            f"vectors must stay below {torch.finfo(dtype).max:.1e}, the largest {dtype}, got "
+            "larger ones; scale them down, or use float64.",
+            field=("embedding",),
+        )
+    return ready

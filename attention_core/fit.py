@@ -1,0 +1,57 @@
+"""Whether a map's inputs fit: told where they enter, before anything is computed."""
+
+import torch
+from torch import Tensor
+
+from attention_core.errors import NonFiniteError, ShapeError
+from attention_core.masks import Extent
+from attention_core.prepared import PreparedScore
+from attention_core.spec import AttentionSpec
+
+
+def require_fit(query: Tensor, key: Tensor, value: Tensor, spec: AttentionSpec) -> None:
+    """Refuse inputs that do not fit each other or the spec, or that are not finite.
+
+    Raises:
+        ShapeError: When sizes do not fit.
+        SpecError: When a mask's parameter does not fit the sizes.
+        NonFiniteError: When an input holds NaN or infinity.
+    """
+    n_heads = query.shape[0]
+    for name, x in (("key", key), ("value", value)):
+        if x.shape[0] != n_heads:
+            raise ShapeError(
+                f"{name} must have as many heads as query, got {x.shape[0]} and {n_heads}; give "
+                "every head its own.",
+                field=(name,),
+            )
+    spec.check(Extent(query.shape[1], key.shape[1]))
+    if value.shape[1] != key.shape[1]:
+        raise ShapeError(
+            f"value must have one row per key, got {value.shape[1]} rows for {key.shape[1]} keys; "
+            "leave it out to use the keys.",
+            field=("value",),
+        )
+    for name, x in (("query", query), ("key", key), ("value", value)):
+        if not bool(x.isfinite().all()):
+            raise NonFiniteError(
+                f"{name} must hold finite numbers only, got NaN or infinity in {x.dtype}; one "
+                "such number would spoil a whole row, even where it is masked.",
+                field=(name,),
+            )
+
+
+def require_bounded(prepared: PreparedScore, dtype: torch.dtype) -> None:
+    """Refuse inputs whose scores could pass the largest float: they would weigh NaN.
+
+    Raises:
+        NonFiniteError: With the bound.
+    """
+    largest = torch.finfo(dtype).max
+    # The comparison is false for NaN too.
+    if not prepared.bound() <= largest:
+        raise NonFiniteError(
+            f"scores must stay below {largest:.1e}, the largest {dtype}, got inputs whose scores "
+            "could pass it; scale the inputs or the score's parameters down, or use float64.",
+            field=("spec", "score"),
+        )
