@@ -45,8 +45,8 @@ class HashEmbedding(Embedding):
     kind: Literal["hash"] = "hash"
     title: ClassVar[str] = "Hash"
     summary: ClassVar[str] = "Random numbers seeded by the token's text: same word, same vector."
-    formula: ClassVar[str] = "x = N(0, 1) seeded by token"
-    latex: ClassVar[str] = r"x \sim \mathcal{N}(0, 1)"
+    formula: ClassVar[str] = "x = U(−√3, √3) seeded by the token"
+    latex: ClassVar[str] = r"x \sim \mathcal{U}(-\sqrt{3}, \sqrt{3})"
 
     dim: int = Field(default=64, title="Size", description="Features of a token.", ge=1, le=16_384)
     seed: int = Field(
@@ -56,14 +56,13 @@ class HashEmbedding(Embedding):
     def embed(
         self, tokens: Sequence[str], context: Sequence[str] | None, n_heads: int
     ) -> tuple[Vectors, ContextVectors]:
-        known = {token: self._vector(token) for token in dict.fromkeys([*tokens, *(context or ())])}
-        embedded = torch.stack([known[token] for token in tokens])
+        places = {token: i for i, token in enumerate(dict.fromkeys([*tokens, *(context or ())]))}
+        labels = [f"hash:{token}" for token in places]
+        known = seeded.uniform_rows(labels, self.dim, seed=self.seed)
+        embedded = known[[places[token] for token in tokens]]
         if context is None:
             return embedded, embedded
-        return embedded, torch.stack([known[token] for token in context])
-
-    def _vector(self, token: str) -> Float[Tensor, " dim"]:
-        return seeded.normal(self.dim, seed=self.seed, label=f"hash:{token}")
+        return embedded, known[[places[token] for token in context]]
 
 
 class OneHot(Embedding):

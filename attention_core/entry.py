@@ -8,6 +8,7 @@ from torch import Tensor
 
 from attention_core.embeddings import AnyEmbedding, HashEmbedding
 from attention_core.errors import DeviceError, NonFiniteError, ShapeError, SpecError
+from attention_core.fit import is_finite
 from attention_core.maps import DENSE_BUDGET_BYTES, AttentionMap
 from attention_core.projections import AnyProjection, Identity, Inputs
 from attention_core.spec import AttentionSpec
@@ -154,7 +155,7 @@ def _per_head(x: Tensor) -> Tensor:
 
 def _embedded(x: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
     ready = x.to(device, dtype)
-    if not bool(ready.isfinite().all()):
+    if not is_finite(ready):
         raise NonFiniteError(
             f"vectors must stay below {torch.finfo(dtype).max:.1e}, the largest {dtype}, got "
             "larger ones; scale them down, or use float64.",

@@ -1,5 +1,7 @@
 """Whether a map's inputs fit: told where they enter, before anything is computed."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -33,7 +35,7 @@ def require_fit(query: Tensor, key: Tensor, value: Tensor, spec: AttentionSpec) 
             field=("value",),
         )
     for name, x in (("query", query), ("key", key), ("value", value)):
-        if not bool(x.isfinite().all()):
+        if not is_finite(x):
             raise NonFiniteError(
                 f"{name} must hold finite numbers only, got NaN or infinity in {x.dtype}; one "
                 "such number would spoil a whole row, even where it is masked.",
@@ -55,3 +57,8 @@ def require_bounded(prepared: PreparedScore, dtype: torch.dtype) -> None:
             "could pass it; scale the inputs or the score's parameters down, or use float64.",
             field=("spec", "score"),
         )
+
+
+def is_finite(x: Tensor) -> bool:
+    """Tell whether every number is finite: NaN and infinity both show in the extremes."""
+    return all(math.isfinite(extreme) for extreme in x.aminmax())

@@ -37,7 +37,7 @@ class Parameter:
         """
         if given is None:
             label = ".".join(str(part) for part in self.field)
-            drawn = seeded.normal(*self.shape, seed=seed, label=label)
+            drawn = seeded.uniform(*self.shape, seed=seed, label=label)
             return (drawn * self.std).to(like)
         if given.shape not in (self.shape, self.shape[1:]):
             expected = " × ".join(str(size) for size in self.shape[1:])

@@ -1,33 +1,45 @@
-"""Numbers made from a seed: the same on every machine and for every version of torch.
+"""Numbers made from a seed: the same on every machine, in every version of every library.
 
-NumPy promises stable raw streams of its bit generators but not of its distributions, and torch
-promises neither, so the raw 64-bit stream is turned into a distribution here.
+Neither torch nor NumPy promises that a seed gives the same numbers for ever. The bytes of SHAKE128
+(FIPS 202) over the seed and a label are fixed, and each four of them make one number.
 """
 
 import hashlib
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
+_SPREAD = math.sqrt(12)
+"""A uniform number on an interval of this length has variance one."""
 
-def normal(*shape: int, seed: int, label: str) -> Tensor:
-    """Draw standard normal numbers, float64 on the CPU.
+
+def uniform(*shape: int, seed: int, label: str) -> Tensor:
+    """Draw uniform numbers of mean zero and variance one, float64 on the CPU.
 
     Args:
         shape: Sizes of the result.
         seed: The user's seed.
         label: What the numbers are for, so that two uses of one seed differ.
-
-    Returns:
-        Numbers of mean zero and variance one.
     """
-    digest = hashlib.blake2b(
-        f"{seed}\0{label}".encode(errors="surrogatepass"), digest_size=16
-    ).digest()
-    raw = np.random.PCG64(int.from_bytes(digest, "little")).random_raw(math.prod(shape))
-    # 53 random bits, centred in their interval, so that neither 0 nor 1 can come out.
-    uniform = ((raw >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
-    numbers: Tensor = torch.special.ndtri(torch.from_numpy(uniform))
-    return numbers.reshape(shape)
+    return _numbers(_stream(seed, label, math.prod(shape))).reshape(shape)
+
+
+def uniform_rows(labels: Sequence[str], dim: int, *, seed: int) -> Float[Tensor, "label dim"]:
+    """Draw ``uniform(dim)`` for each label."""
+    streams = b"".join(_stream(seed, label, dim) for label in labels)
+    return _numbers(streams).reshape(len(labels), dim)
+
+
+def _stream(seed: int, label: str, n_numbers: int) -> bytes:
+    name = f"{seed}\0{label}".encode(errors="surrogatepass")
+    return hashlib.shake_128(name).digest(4 * n_numbers)
+
+
+def _numbers(stream: bytes) -> Tensor:
+    # Each number is the middle of its own one of 2³² equal parts.
+    shares = (np.frombuffer(stream, dtype="<u4") + 0.5) * 2.0**-32
+    return torch.from_numpy((shares - 0.5) * _SPREAD)
