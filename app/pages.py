@@ -1,0 +1,194 @@
+"""The pages, and the files that they are made of: styles, scripts, messages, Plotly's bundle."""
+
+import gzip
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from app.config import Settings
+from app.folders import page_folder
+from app.i18n import Language, choose_language, load_languages
+
+# The map library inside the bundle guards its style element by a digest as id.
+_INJECTED_STYLE = re.compile(rb'document\.getElementById\("([0-9a-f]{64})"\)')
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True)
+class LanguageLink:
+    """A switch to one language of the page."""
+
+    code: str
+    name: str
+    href: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class WorkbenchPage:
+    """All that the template of the workbench may use.
+
+    Attributes:
+        language: Code of the language that the page is in.
+        languages: The switches, in a fixed order.
+        url: Makes the path of a file under ``static/``.
+        api_url: Where version 1 of the API lives.
+        plotly_url: Plotly's bundle.
+        messages_url: The page's messages in its language, as JSON.
+        injected_style_ids: Names of the style elements that Plotly's bundle would inject unless
+            an element of that id is there.
+        modules: Every script module, to be fetched before it is asked for.
+    """
+
+    language: str
+    languages: list[LanguageLink]
+    url: Callable[[str], str]
+    api_url: str
+    docs_url: str
+    plotly_url: str
+    messages_url: str
+    injected_style_ids: list[str]
+    modules: list[str]
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file kept in memory under a name that changes with its content."""
+
+    path: str
+    media_type: str
+    body: bytes
+    compressed: bytes
+
+    def respond(self, request: Request) -> Response:
+        """Serve the file, compressed where the client takes it."""
+        headers = {"Cache-Control": IMMUTABLE, "Vary": "Accept-Encoding"}
+        if "gzip" not in request.headers.get("accept-encoding", ""):
+            return Response(self.body, media_type=self.media_type, headers=headers)
+        headers["Content-Encoding"] = "gzip"
+        return Response(self.compressed, media_type=self.media_type, headers=headers)
+
+
+class _ImmutableFiles(StaticFiles):
+    """Static files under a versioned path, which a browser may keep for good."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        if response.status_code in (200, 304):
+            response.headers["Cache-Control"] = IMMUTABLE
+        return response
+
+
+class Pages:
+    """Everything the pages need, read once at start-up."""
+
+    def __init__(self) -> None:
+        self.static_folder = page_folder("static")
+        self.static_path = f"/static/{_digest_of_folder(self.static_folder)}"
+        self.modules = sorted(
+            path.relative_to(self.static_folder).as_posix()
+            for path in (self.static_folder / "js").rglob("*.js")
+            if path.name not in ("preferences.js", "docs.js", "types.js")
+        )
+        self.languages = load_languages()
+        bundle = _plotly_bundle()
+        self.plotly = _asset("plotly", "min.js", "text/javascript", bundle)
+        self.injected_style_ids = sorted(
+            match.decode() for match in set(_INJECTED_STYLE.findall(bundle))
+        )
+        self.messages = {
+            code: _asset(f"messages-{code}", "json", "application/json", _messages_body(language))
+            for code, language in self.languages.items()
+        }
+        self._environments = {
+            code: _environment(language) for code, language in self.languages.items()
+        }
+
+    def workbench(self, request: Request) -> HTMLResponse:
+        """Render the workbench in the language that the request asks for."""
+        root = request.scope.get("root_path", "")
+        code = choose_language(
+            request.query_params.get("lang"),
+            request.headers.get("accept-language"),
+            self.languages,
+        )
+        page = WorkbenchPage(
+            language=code,
+            languages=[
+                LanguageLink(each.code, each.name, f"{root}/?lang={each.code}", each.code == code)
+                for each in self.languages.values()
+            ],
+            url=lambda path: f"{root}{self.static_path}/{path}",
+            api_url=f"{root}/api/v1",
+            docs_url=f"{root}/docs",
+            plotly_url=root + self.plotly.path,
+            messages_url=root + self.messages[code].path,
+            injected_style_ids=self.injected_style_ids,
+            modules=self.modules,
+        )
+        markup = self._environments[code].get_template("workbench.html").render(page=page)
+        headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language", "Content-Language": code}
+        return HTMLResponse(markup, headers=headers)
+
+
+def add_pages(app: FastAPI, settings: Settings) -> None:  # noqa: ARG001
+    """Serve the pages and their files from an application."""
+    pages = Pages()
+    app.add_route("/", pages.workbench, methods=["GET"], name="workbench", include_in_schema=False)
+    for asset in (pages.plotly, *pages.messages.values()):
+        app.add_route(asset.path, asset.respond, methods=["GET"], include_in_schema=False)
+    app.mount(pages.static_path, _ImmutableFiles(directory=pages.static_folder), name="static")
+
+
+def _digest_of_folder(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(folder).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _plotly_bundle() -> bytes:
+    # Importing plotly itself would cost start-up time for nothing but its folder.
+    spec = find_spec("plotly")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("the plotly package must be installed: it carries the chart library.")
+    return (Path(spec.origin).parent / "package_data" / "plotly.min.js").read_bytes()
+
+
+def _asset(name: str, suffix: str, media_type: str, body: bytes) -> Asset:
+    digest = hashlib.sha256(body).hexdigest()[:12]
+    compressed = gzip.compress(body, compresslevel=6, mtime=0)
+    return Asset(f"/assets/{name}-{digest}.{suffix}", media_type, body, compressed)
+
+
+def _messages_body(language: Language) -> bytes:
+    return orjson.dumps({"language": language.code, "messages": dict(language.messages)})
+
+
+def _environment(language: Language) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(page_folder("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    install: Any = environment
+    install.install_gettext_callables(language.text, language.plural, newstyle=False)
+    return environment

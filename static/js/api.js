@@ -1,0 +1,117 @@
+// @ts-check
+/** The only module that asks the server. */
+
+import { decodeMatrix, withGaps } from "./lib/matrices.js";
+
+/** @import { Answer, Catalogue, Cell, Explained, Problem, Request } from "./types.js" */
+
+/** The server's answer was a problem, or it gave none. */
+export class ProblemError extends Error {
+  /** @param {Problem} problem */
+  constructor(problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
+
+const { api, messages, examples } = document.documentElement.dataset;
+
+/** @returns {Promise<Catalogue>} */
+export const fetchMechanisms = () => getJson(`${api}/mechanisms`);
+
+/** @returns {Promise<{language: string, messages: Record<string, string>}>} */
+export const fetchMessages = () => getJson(String(messages));
+
+/** @returns {Promise<import("./views/examples.js").Example[]>} */
+export const fetchExamples = () => getJson(String(examples));
+
+/**
+ * Compute scores, weights and outputs.
+ * @param {Request} request
+ * @param {AbortSignal} signal
+ * @returns {Promise<Answer>}
+ */
+export async function fetchAnswer(request, signal) {
+  const body = await post({ ...request, encoding: "base64" }, signal);
+  const scores = decodeMatrix(body.scores);
+  const weights = withGaps(decodeMatrix(body.weights), (index) => Number.isNaN(scores.data[index]));
+  return {
+    request,
+    tokens: body.tokens,
+    scores,
+    weights,
+    outputs: withoutEmptyRows(decodeMatrix(body.outputs), body.empty_rows),
+    emptyRows: body.empty_rows,
+    notes: body.notes,
+    spec: body.spec,
+    device: body.device,
+    dtype: body.dtype,
+    computeMs: body.timing_ms.compute,
+  };
+}
+
+/**
+ * Explain one cell.
+ * @param {Request} request
+ * @param {Cell} cell
+ * @param {AbortSignal} signal
+ * @returns {Promise<Explained>}
+ */
+export async function fetchCell(request, cell, signal) {
+  const body = await post({ ...request, include: [], cell }, signal);
+  return body.cell;
+}
+
+/**
+ * The answer as JSON text, for a file.
+ * @param {Request} request
+ */
+export async function fetchJson(request) {
+  const body = await post({ ...request, encoding: "json" });
+  return JSON.stringify({ request, answer: body }, null, 1);
+}
+
+/** The address that every request of the page goes to. */
+export function attentionUrl() {
+  return new URL(`${api}/attention`, location.href).href;
+}
+
+/**
+ * @param {import("./types.js").Matrix} outputs
+ * @param {{head: number, query: number}[]} emptyRows
+ */
+function withoutEmptyRows(outputs, emptyRows) {
+  if (emptyRows.length === 0) return outputs;
+  const [, rows, dim] = outputs.shape;
+  const empty = new Set(emptyRows.map(({ head, query }) => head * rows + query));
+  return withGaps(outputs, (index) => empty.has(Math.floor(index / dim)));
+}
+
+/**
+ * @param {object} body
+ * @param {AbortSignal} [signal]
+ */
+async function post(body, signal) {
+  return getJson(`${api}/attention`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    // A lone surrogate is not text: the server would refuse the whole body.
+    body: JSON.stringify(body),
+    signal,
+  });
+}
+
+/**
+ * @param {string} url
+ * @param {RequestInit} [options]
+ */
+async function getJson(url, options) {
+  const response = await fetch(url, options).catch((error) => {
+    if (error.name === "AbortError") throw error;
+    throw new ProblemError({ status: 0, title: "", detail: "", errors: [] });
+  });
+  const body = await response.json().catch(() => ({}));
+  if (response.ok) return body;
+  const { title = response.statusText, detail = "", errors = [] } = body;
+  throw new ProblemError({ ...body, status: response.status, title, detail, errors });
+}

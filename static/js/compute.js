@@ -1,0 +1,101 @@
+// @ts-check
+/** Keeps the answer true to the request while it changes, and the explanation to the cell. */
+
+import { ProblemError, fetchAnswer, fetchCell } from "./api.js";
+import { isEmpty } from "./lib/request.js";
+
+/** @import { Store } from "./store.js" */
+/** @import { Cell } from "./types.js" */
+
+const TYPING_MS = 120;
+
+/**
+ * @param {Store} store
+ */
+export function keepComputed(store) {
+  const ask = latestOnly(fetchAnswer, {
+    done: (answer) => store.set({ answer, problem: null, isBusy: false, ...fitted(store, answer) }),
+    failed: (problem) => store.set({ problem, isBusy: false }),
+  });
+  let timer = 0;
+  store.watch(["request"], ({ request, answer }) => {
+    clearTimeout(timer);
+    timer = window.setTimeout(
+      () => {
+        if (isEmpty(request)) {
+          ask.stop();
+          store.set({ answer: null, problem: null, isBusy: false });
+        } else {
+          store.set({ isBusy: true });
+          ask.start(request);
+        }
+      },
+      answer ? TYPING_MS : 0,
+    );
+  });
+}
+
+/**
+ * @param {Store} store
+ */
+export function keepExplained(store) {
+  const ask = latestOnly(fetchCell, {
+    done: (explained) => store.set({ explained }),
+    failed: () => store.set({ explained: null }),
+  });
+  store.watch(["answer", "cell"], ({ answer, cell, request }) => {
+    if (!answer || !cell) {
+      ask.stop();
+      store.set({ explained: null });
+    } else if (answer.request !== request)
+      return; // its own answer is on its way
+    else if (isInside(cell, answer.weights.shape)) ask.start(answer.request, cell);
+    else store.set({ cell: null });
+  });
+}
+
+/**
+ * What was looked at stays so, as long as the matrices keep their size.
+ * @param {Store} store
+ * @param {import("./types.js").Answer} answer
+ */
+function fitted(store, { weights: { shape } }) {
+  const { answer, head, zoom } = store.get();
+  const isSameSize = String(answer?.weights.shape) === String(shape);
+  const isThere = head === "all" ? shape[0] > 1 : head < shape[0];
+  return { zoom: isSameSize ? zoom : null, head: isThere ? head : 0, pointed: null };
+}
+
+/**
+ * @param {Cell} cell
+ * @param {number[]} shape
+ */
+function isInside(cell, [heads, queries, keys]) {
+  return cell.head < heads && cell.query < queries && cell.key < keys;
+}
+
+/**
+ * Run one thing at a time: a new start aborts the old one, whose answer is never told.
+ * @template {any[]} Arguments
+ * @template Result
+ * @param {(...given: [...Arguments, AbortSignal]) => Promise<Result>} work
+ * @param {{done: (result: Result) => void, failed: (problem: import("./types.js").Problem) => void}} tell
+ */
+function latestOnly(work, { done, failed }) {
+  let controller = new AbortController();
+  const stop = () => controller.abort();
+  /** @param {Arguments} given */
+  const start = async (...given) => {
+    stop();
+    const { signal } = (controller = new AbortController());
+    try {
+      const result = await work(...given, signal);
+      if (!signal.aborted) done(result);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof ProblemError)) throw error;
+      failed(error.problem);
+    }
+  };
+  return { start, stop };
+}

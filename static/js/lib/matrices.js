@@ -1,0 +1,88 @@
+// @ts-check
+/** Matrices as they come from the API: one typed array over three axes, masked cells NaN. */
+
+/** @import { Matrix } from "../types.js" */
+
+/**
+ * Read a matrix of the API's base64 encoding.
+ * @param {{shape: number[], dtype: string, bdata: string}} encoded
+ * @returns {Matrix}
+ */
+export function decodeMatrix({ shape, dtype, bdata }) {
+  if (dtype !== "f4") throw new TypeError(`a matrix must be of dtype f4, got ${dtype}`);
+  const bytes = Uint8Array.from(atob(bdata), (character) => character.charCodeAt(0));
+  return { shape, data: new Float32Array(bytes.buffer) };
+}
+
+/**
+ * The rows of one head, as views without a copy.
+ * @param {Matrix} matrix
+ * @param {number} head
+ */
+export function rowsOf({ shape: [, rows, columns], data }, head) {
+  return Array.from({ length: rows }, (_, row) => {
+    const start = (head * rows + row) * columns;
+    return data.subarray(start, start + columns);
+  });
+}
+
+/**
+ * One number.
+ * @param {Matrix} matrix
+ * @param {number} head
+ * @param {number} row
+ * @param {number} column
+ */
+export function valueAt({ shape: [, rows, columns], data }, head, row, column) {
+  return data[(head * rows + row) * columns + column];
+}
+
+/**
+ * The smallest and largest finite number.
+ * @param {Matrix} matrix
+ * @returns {[low: number, high: number]} both zero when there is none
+ */
+export function rangeOf({ data }) {
+  const range = ranges.get(data) ?? findRange(data);
+  ranges.set(data, range);
+  return range;
+}
+
+/** @type {WeakMap<Float32Array, [number, number]>} Asked for with every move of the pointer. */
+const ranges = new WeakMap();
+
+/**
+ * @param {Float32Array} data
+ * @returns {[number, number]}
+ */
+function findRange(data) {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of data) {
+    if (value < low && value !== -Infinity) low = value;
+    if (value > high && value !== Infinity) high = value;
+  }
+  return low > high ? [0, 0] : [low, high];
+}
+
+/**
+ * A copy with NaN wherever a cell is forbidden, so that no picture shows it as a zero.
+ * @param {Matrix} matrix
+ * @param {(index: number) => boolean} isForbidden by place in the typed array
+ * @returns {Matrix}
+ */
+export function withGaps({ shape, data }, isForbidden) {
+  return { shape, data: data.map((value, index) => (isForbidden(index) ? NaN : value)) };
+}
+
+/**
+ * The place of the largest number of a row; −1 when every key is masked.
+ * @param {ArrayLike<number>} row
+ */
+export function largest(row) {
+  let best = -1;
+  for (let index = 0; index < row.length; index += 1) {
+    if (!Number.isNaN(row[index]) && (best < 0 || row[index] > row[best])) best = index;
+  }
+  return best;
+}

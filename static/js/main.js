@@ -1,0 +1,65 @@
+// @ts-check
+/** Starts the page: fetches what it needs, and mounts the views on one store. */
+
+import { ProblemError, fetchExamples, fetchMechanisms, fetchMessages } from "./api.js";
+import { keepComputed, keepExplained } from "./compute.js";
+import { speak } from "./lib/i18n.js";
+import { createStore, initialState } from "./store.js";
+import { showBanner } from "./views/banner.js";
+import { mountCopy } from "./views/copy.js";
+import { mountDownloads } from "./views/download.js";
+import { mountExamples } from "./views/examples.js";
+import { mountFormulas } from "./views/formulas.js";
+import { mountHeads } from "./views/heads.js";
+import { mountHistory } from "./views/history.js";
+import { mountKeyboard } from "./views/keyboard.js";
+import { mountMechanism } from "./views/mechanism.js";
+import { mountMenus } from "./views/menu.js";
+import { mountPanels } from "./views/panels.js";
+import { mountProblems } from "./views/problems.js";
+import { mountSheet } from "./views/sheet.js";
+import { mountStatus } from "./views/status.js";
+import { mountTheme } from "./views/theme.js";
+import { mountTokens } from "./views/tokens.js";
+import { mountTooltip } from "./views/tooltip.js";
+import { mountWhy } from "./views/why.js";
+
+mountTheme();
+mountMenus();
+mountSheet();
+try {
+  const [messages, examples, catalogue] = await Promise.all([
+    fetchMessages(),
+    fetchExamples(),
+    fetchMechanisms(),
+  ]);
+  speak(messages);
+  mountAll(createStore(initialState()), catalogue, examples);
+} catch (error) {
+  if (!(error instanceof ProblemError)) throw error;
+  showBanner(error.problem);
+}
+
+/**
+ * @param {import("./store.js").Store} store
+ * @param {import("./types.js").Catalogue} catalogue
+ * @param {import("./views/examples.js").Example[]} examples
+ */
+function mountAll(store, catalogue, examples) {
+  keepComputed(store);
+  keepExplained(store);
+  mountTokens(store);
+  mountMechanism(store, catalogue);
+  mountProblems(store);
+  mountHeads(store);
+  mountFormulas(store, catalogue);
+  mountPanels(store, catalogue);
+  mountTooltip(store);
+  mountWhy(store, catalogue);
+  mountStatus(store);
+  mountExamples(store, examples);
+  mountCopy(store);
+  mountDownloads(store, catalogue);
+  mountKeyboard(store);
+  mountHistory(store, examples[0]);
+}

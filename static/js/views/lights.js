@@ -1,0 +1,77 @@
+// @ts-check
+/** Lights the row under the pointer and the pinned cell, above the drawing and without redrawing it. */
+
+import { make } from "../lib/dom.js";
+
+/** @import { PanelName, State } from "../types.js" */
+/** @import { Picture } from "../figures/matrix.js" */
+/** @import { Box } from "../figures/plan.js" */
+
+/**
+ * @param {HTMLElement} place
+ * @param {Picture} picture
+ * @param {State} state
+ * @param {PanelName} name
+ */
+export function lightUp(place, picture, state, name) {
+  const windows = picture.shown.map((head, index) => {
+    const plot = picture.frame.plots[index];
+    const window = at(make("div", { class: "light" }), plot);
+    const cells = cellBoxes(picture, plot);
+    const { pointed, cell } = state;
+    const query = pointed?.query ?? cell?.query;
+    if (query !== undefined) {
+      const isPinned = !pointed ? " light__row--pinned" : "";
+      window.append(at(make("div", { class: `light__row${isPinned}` }), cells(query, null)));
+    }
+    if (cell?.head === head && name !== "outputs") {
+      window.append(at(make("div", { class: "light__cell" }), cells(cell.query, cell.key)));
+    }
+    if (pointed?.head === head && hasColumn(pointed.panel, name)) {
+      window.append(
+        at(make("div", { class: "light__cell" }), cells(pointed.query, pointed.column)),
+      );
+    }
+    return window;
+  });
+  place.replaceChildren(...windows);
+}
+
+/**
+ * Where a cell stands inside its plot; a whole row when the column is null.
+ * @param {Picture} picture
+ * @param {Box} plot
+ * @returns {(row: number, column: number | null) => Box}
+ */
+export function cellBoxes({ rows, columns }, plot) {
+  const [top, bottom] = rows.range ?? [-0.5, rows.labels.length - 0.5];
+  const [left, right] = columns.range ?? [-0.5, columns.labels.length - 0.5];
+  const height = plot.height / (bottom - top);
+  const width = plot.width / (right - left);
+  return (row, column) => ({
+    top: (row - 0.5 - top) * height,
+    height,
+    left: column === null ? 0 : (column - 0.5 - left) * width,
+    width: column === null ? plot.width : width,
+  });
+}
+
+/**
+ * A key stands in the same column of scores and weights; a feature only in the outputs.
+ * @param {PanelName} pointed
+ * @param {PanelName} name
+ */
+function hasColumn(pointed, name) {
+  return (pointed === "outputs") === (name === "outputs");
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {Box} box
+ */
+function at(element, { left, top, width, height }) {
+  for (const [name, value] of Object.entries({ x: left, y: top, w: width, h: height })) {
+    element.style.setProperty(`--${name}`, `${value}px`);
+  }
+  return element;
+}

@@ -1,0 +1,86 @@
+// @ts-check
+/** The three matrices: drawn together, so that their rows stand side by side. */
+
+import { picturesOf } from "../figures/pictures.js";
+import { find } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { ruler } from "../lib/measure.js";
+import { readTheme } from "../lib/theme.js";
+import { mountPanel } from "./panel.js";
+
+/** @import { Store } from "../store.js" */
+/** @import { Catalogue, PanelName, State } from "../types.js" */
+/** @import { Picture } from "../figures/matrix.js" */
+
+/** @type {PanelName[]} */
+export const PANELS = ["scores", "weights", "outputs"];
+
+/**
+ * @param {Store} store
+ * @param {Catalogue} catalogue
+ */
+export function mountPanels(store, catalogue) {
+  const place = find("panels");
+  const panels = PANELS.map((name) => mountPanel(store, name));
+  let frame = 0;
+  const redraw = () => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(() => {
+      const state = store.get();
+      place.classList.toggle("panels--empty", !state.answer && !state.isBusy && !state.problem);
+      find("empty").hidden = Boolean(state.answer || state.isBusy || state.problem);
+      if (!state.answer) return;
+      const pictures = currentPictures(state, catalogue, panels[0].width());
+      PANELS.forEach((name, index) => panels[index].show(pictures[name]));
+    });
+  };
+  store.watch(["answer", "head", "zoom"], redraw);
+  store.watch(["answer", "isBusy", "problem"], ({ answer, problem }) => {
+    place.classList.toggle("panels--stale", Boolean(answer && problem));
+    redraw();
+  });
+  new ResizeObserver(redraw).observe(place);
+  document.addEventListener("themechange", redraw);
+}
+
+/**
+ * What the panels show now.
+ * @param {State} state with an answer
+ * @param {Catalogue} catalogue
+ * @param {number} width of a panel
+ * @returns {Record<PanelName, Picture>}
+ */
+export function currentPictures(state, catalogue, width) {
+  const answer = /** @type {import("../types.js").Answer} */ (state.answer);
+  const theme = readTheme();
+  return picturesOf({
+    answer,
+    heads: shownHeads(state),
+    zoom: state.zoom,
+    width,
+    tallest: Math.max(320, Math.min(640, window.innerHeight - 300)),
+    theme,
+    isSigned: isSigned(answer.spec, catalogue),
+    measure: ruler(`12.5px ${theme.font}`),
+    nameHead: (head) => t("head {head}", { head: head + 1 }),
+  });
+}
+
+/**
+ * The heads that a state shows.
+ * @param {State} state
+ */
+export function shownHeads({ answer, head }) {
+  const count = answer?.weights.shape[0] ?? 1;
+  if (head === "all") return Array.from({ length: count }, (_, index) => index);
+  return [Math.min(head, count - 1)];
+}
+
+/**
+ * @param {Record<string, any>} spec resolved
+ * @param {Catalogue} catalogue
+ */
+function isSigned(spec, { parts }) {
+  const kind = spec.normalizer?.kind ?? parts.normalizer.default;
+  return parts.normalizer.choices.find((choice) => choice.kind === kind)?.flags.signed ?? false;
+}

@@ -1,0 +1,73 @@
+// @ts-check
+/** Shows a problem beside the field at fault. */
+
+import { find, freshId, make } from "../lib/dom.js";
+import { showBanner } from "./banner.js";
+
+/** @import { Store } from "../store.js" */
+
+/**
+ * @param {Store} store
+ */
+export function mountProblems(store) {
+  const banner = find("banner");
+  store.watch(["problem"], ({ problem }) => {
+    document.querySelectorAll("[data-refused]").forEach(clearProblem);
+    banner.hidden = problem === null;
+    if (!problem) return;
+    const atFields = problem.errors.map(({ loc, message }) => {
+      const place = placeOf(loc);
+      if (place) showProblem(place, message, { isFromServer: true });
+      return place !== null;
+    });
+    showBanner(problem, atFields.length > 0 && atFields.every(Boolean));
+  });
+}
+
+/**
+ * @param {Element} place a field
+ * @param {string} message
+ * @param {{isFromServer?: boolean}} [origin]
+ */
+export function showProblem(place, message, { isFromServer = false } = {}) {
+  clearProblem(place);
+  const id = freshId();
+  const line = make("p", { class: "field__problem", id, text: message });
+  place.append(line);
+  place.toggleAttribute("data-refused", isFromServer);
+  for (const input of inputsIn(place)) {
+    input.setAttribute("aria-invalid", "true");
+    input.setAttribute("aria-describedby", id);
+  }
+}
+
+/** @param {Element} place */
+export function clearProblem(place) {
+  place.querySelector(":scope > .field__problem")?.remove();
+  place.removeAttribute("data-refused");
+  for (const input of inputsIn(place)) {
+    input.removeAttribute("aria-invalid");
+    input.removeAttribute("aria-describedby");
+  }
+}
+
+/**
+ * The field of a path, or the nearest one above it.
+ * @param {(string | number)[]} loc
+ * @returns {Element | null}
+ */
+export function placeOf(loc) {
+  for (let length = loc.length; length > 0; length -= 1) {
+    const path = loc.slice(0, length).join(".");
+    const place = document.querySelector(`[data-path="${CSS.escape(path)}"]`);
+    if (place?.checkVisibility()) return place;
+  }
+  return null;
+}
+
+/** @param {Element} place */
+function inputsIn(place) {
+  return [...place.querySelectorAll("input, select, textarea")].filter(
+    (input) => input.closest("[data-path]") === place,
+  );
+}

@@ -1,0 +1,35 @@
+// @ts-check
+/** What the page says of itself: in the header for the eye, in the live region for the ear. */
+
+import { find } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { show } from "../lib/numbers.js";
+import { spokenCell } from "./tooltip.js";
+
+/** @import { Store } from "../store.js" */
+
+/**
+ * @param {Store} store
+ */
+export function mountStatus(store) {
+  const status = find("status");
+  store.watch(["isBusy"], ({ isBusy }) => document.body.classList.toggle("is-busy", isBusy));
+  store.watch(["answer"], ({ answer }) => {
+    if (!answer) return;
+    const { device, dtype, computeMs, weights } = answer;
+    find("facts-text").textContent = `${device} · ${dtype} · ${show(computeMs, 1)} ms`;
+    const [heads, queries, keys] = weights.shape;
+    status.textContent = t("Computed: {queries} queries, {keys} keys, heads: {heads}.", {
+      queries,
+      keys,
+      heads,
+    });
+  });
+  store.watch(["problem"], ({ problem }) => {
+    if (problem) status.textContent = t("Not computed: {detail}", { detail: problem.detail });
+  });
+  store.watch(["pointed"], ({ pointed, answer }) => {
+    const isByKeys = document.activeElement?.classList.contains("panel__picture");
+    if (pointed && answer && isByKeys) status.textContent = spokenCell(answer, pointed);
+  });
+}

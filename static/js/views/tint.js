@@ -1,0 +1,58 @@
+// @ts-check
+/** The strip shows the row that is pointed at or pinned: its token outlined, its keys tinted by weight. */
+
+import { colourOf } from "../figures/matrix.js";
+import { css, inkOn } from "../lib/colour.js";
+import { rangeOf, rowsOf } from "../lib/matrices.js";
+import { readTheme } from "../lib/theme.js";
+import { shownHeads } from "./panels.js";
+
+/** @import { Store } from "../store.js" */
+/** @import { State } from "../types.js" */
+/** @import { Side } from "../lib/request.js" */
+
+/**
+ * @param {Store} store
+ * @param {Side} side
+ * @param {() => HTMLElement[]} chips
+ * @returns {() => void} tints the chips anew
+ */
+export function tintChips(store, side, chips) {
+  const tint = () => {
+    const state = store.get();
+    const { answer, pointed, cell } = state;
+    const row = pointed ?? cell;
+    const isOneSequence = answer ? !hasOwnKeys(state) : true;
+    const colours = row && (side === "key" || isOneSequence) ? coloursOf(state, row) : null;
+    chips().forEach((chip, index) => {
+      const colour = colours?.[index];
+      chip.style.setProperty("--chip-ground", colour ? css(colour) : "");
+      chip.style.setProperty("--chip-text", colour ? inkOn(colour) : "");
+      const isRow = side === "query" && row?.query === index;
+      const isKey = side === "key" && !pointed && cell?.key === index;
+      chip.setAttribute("aria-selected", String(isRow || isKey));
+    });
+  };
+  store.watch(["pointed", "cell", "answer", "head"], tint);
+  document.addEventListener("themechange", tint);
+  return tint;
+}
+
+/** @param {State} state */
+function hasOwnKeys({ request }) {
+  return request.context !== undefined || request.context_text !== undefined;
+}
+
+/**
+ * @param {State} state
+ * @param {{head: number, query: number}} row
+ */
+function coloursOf(state, { head, query }) {
+  const { answer } = state;
+  if (!answer || query >= answer.weights.shape[1]) return null;
+  const shown = shownHeads(state);
+  const weights = rowsOf(answer.weights, shown.includes(head) ? head : shown[0])[query];
+  const [low, high] = rangeOf(answer.weights);
+  const colour = colourOf({ range: [low, high], isSigned: low < 0, theme: readTheme() });
+  return Array.from(weights, (weight) => (Number.isNaN(weight) ? null : colour(weight)));
+}

@@ -1,0 +1,114 @@
+// @ts-check
+/** The arithmetic behind the pinned cell, step by step, with its numbers. */
+
+import { find, icon, make } from "../lib/dom.js";
+import { t, tNodes } from "../lib/i18n.js";
+import { show } from "../lib/numbers.js";
+import { choiceOf } from "../lib/parts.js";
+import { rowTable, scoreSteps, shareTable } from "./arithmetic.js";
+import { termsTable } from "./terms.js";
+import { word } from "./tooltip.js";
+
+/** @import { Store } from "../store.js" */
+/** @import { Answer, Catalogue, Explained } from "../types.js" */
+
+/**
+ * @param {Store} store
+ * @param {Catalogue} catalogue
+ */
+export function mountWhy(store, catalogue) {
+  const place = find("why");
+  store.watch(["explained"], ({ explained, answer }) => {
+    place.hidden = !explained || !answer;
+    if (!explained || !answer) return;
+    const close = () => store.set({ cell: null });
+    place.replaceChildren(...content(explained, answer, catalogue, close));
+    showChosen(place);
+  });
+  store.watch(["panel", "cell"], ({ panel }) => stand(place, panel));
+  addEventListener("resize", () => stand(place, store.get().panel));
+}
+
+/**
+ * Scroll the table, and nothing but the table, to the chosen key.
+ * @param {HTMLElement} place
+ */
+function showChosen(place) {
+  const chosen = /** @type {HTMLElement | null} */ (place.querySelector("[data-chosen]"));
+  const scroller = chosen?.closest(".scroller");
+  if (chosen && scroller) scroller.scrollTop = chosen.offsetTop - scroller.clientHeight / 2;
+}
+
+/**
+ * Below all three matrices; on a narrow screen below the one that was tapped.
+ * @param {HTMLElement} place
+ * @param {string} panel
+ */
+function stand(place, panel) {
+  const isNarrow = matchMedia("(width < 1100px)").matches;
+  const before = isNarrow ? find(panel).closest(".panel") : find("empty").previousElementSibling;
+  if (before && before !== place && before.nextElementSibling !== place) before.after(place);
+}
+
+/**
+ * @param {Explained} cell
+ * @param {Answer} answer
+ * @param {Catalogue} catalogue
+ * @param {() => void} close
+ */
+function content(cell, answer, { parts }, close) {
+  const names = { query: answer.tokens.query[cell.query], key: answer.tokens.key[cell.key] };
+  const pair = make("span", { class: "why__pair" }, word(names.query), " → ", word(names.key));
+  const weight = make("strong", { class: "why__weight", text: show(cell.weight, 3) });
+  const question = cell.allowed
+    ? tNodes("Why is {pair} {weight}?", { pair, weight })
+    : tNodes("Why is {pair} forbidden?", { pair });
+  const closer = make(
+    "button",
+    {
+      class: "button button--quiet button--icon",
+      type: "button",
+      "aria-label": t("Let go of the cell"),
+    },
+    icon("close"),
+  );
+  closer.addEventListener("click", close);
+  const head = make("span", {
+    class: "why__head-name",
+    text: t("head {head}", { head: cell.head + 1 }),
+  });
+  const { normalizer, score } = answer.spec;
+  const scoreTitle = t(choiceOf(parts.score, score.kind)?.title);
+  const rowTitle = t(choiceOf(parts.normalizer, normalizer.kind)?.title);
+  return [
+    make(
+      "header",
+      { class: "why__top" },
+      make("h2", { class: "why__title", id: "why-title" }, ...question),
+      head,
+      closer,
+    ),
+    step("1", t("Multiply, term by term"), scoreTitle, termsTable(cell, names), "why__step--terms"),
+    step("2", t("Score"), "", scoreSteps(cell), ""),
+    step("3", t("Weigh against the row"), rowTitle, rowTable(cell, answer.tokens.key), ""),
+    step("4", t("Carry to the output"), "", shareTable(cell), ""),
+  ];
+}
+
+/**
+ * @param {string} number
+ * @param {string} title
+ * @param {string} says
+ * @param {HTMLElement} body
+ * @param {string} modifier
+ */
+function step(number, title, says, body, modifier) {
+  const heading = make(
+    "h3",
+    { class: "why__step-title" },
+    make("span", { class: "why__number", text: number }),
+    title,
+    make("span", { class: "why__says", text: says }),
+  );
+  return make("section", { class: `why__step ${modifier}` }, heading, body);
+}

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import {
+  decodeMatrix,
+  largest,
+  rangeOf,
+  rowsOf,
+  valueAt,
+  withGaps,
+} from "../../static/js/lib/matrices.js";
+
+const shape = [2, 3, 5];
+const data = Float32Array.from({ length: 30 }, (_, index) => index - 7);
+const matrix = { shape, data };
+
+test("base64 is decoded to the numbers that were encoded", () => {
+  const bdata = Buffer.from(data.buffer).toString("base64");
+  assert.deepEqual(decodeMatrix({ shape, dtype: "f4", bdata }), matrix);
+});
+
+test("a dtype that was not asked for is refused", () => {
+  assert.throws(() => decodeMatrix({ shape, dtype: "f2", bdata: "" }), /f2/);
+});
+
+test("rows of a head are views in the order of the queries", () => {
+  const rows = rowsOf(matrix, 1);
+  assert.equal(rows.length, 3);
+  assert.deepEqual([...rows[2]], [18, 19, 20, 21, 22]);
+  assert.equal(rows[0].buffer, data.buffer);
+  assert.equal(valueAt(matrix, 1, 2, 4), 22);
+});
+
+test("the range leaves gaps out, and is zero when there is nothing else", () => {
+  const gaps = withGaps(matrix, (index) => index < 5);
+  assert.deepEqual(rangeOf(gaps), [-2, 22]);
+  assert.deepEqual(rangeOf(withGaps(matrix, () => true)), [0, 0]);
+});
+
+test("the largest of a row is its first largest; an empty row has none", () => {
+  assert.equal(largest([NaN, 1, 3, 3]), 2);
+  assert.equal(largest([NaN, NaN]), -1);
+});

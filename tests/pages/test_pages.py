@@ -1,0 +1,129 @@
+"""The page as the server sends it, before any script runs."""
+
+import gzip
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+
+from app.folders import page_folder
+from app.pages import IMMUTABLE
+from attention_core import catalogue
+
+
+class Attributes(HTMLParser):
+    """Collects every element of a page with its attributes."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(markup)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+
+@pytest.fixture(scope="module")
+def client(server: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server) as client:
+        yield client
+
+
+def addresses(markup: str) -> set[str]:
+    """List what the page loads."""
+    loaded = set()
+    for tag, attributes in Attributes(markup).elements:
+        if tag == "script" or (tag == "link" and "href" in attributes):
+            loaded.add(attributes.get("src") or attributes["href"] or "")
+        loaded |= {value or "" for name, value in attributes.items() if name.startswith("data-m")}
+    return loaded - {""}
+
+
+def test_the_page_holds_no_inline_script_and_no_inline_style(client: httpx.Client) -> None:
+    for tag, attributes in Attributes(client.get("/").text).elements:
+        assert tag != "style"
+        assert "style" not in attributes
+        assert tag != "script" or attributes.get("src")
+        assert not any(name.startswith("on") for name in attributes)
+
+
+def test_everything_the_page_loads_is_there_and_may_be_kept(client: httpx.Client) -> None:
+    markup = client.get("/").text
+
+    for address in addresses(markup):
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        assert answer.headers["cache-control"] == IMMUTABLE, address
+
+
+def test_every_module_that_a_module_imports_is_preloaded(client: httpx.Client) -> None:
+    modules = [each for each in addresses(client.get("/").text) if each.endswith(".js")]
+    imported = set()
+    for module in modules:
+        for path in re.findall(
+            r'^(?:import|\} from).*?"(\.[^"]+)"', client.get(module).text, re.MULTILINE
+        ):
+            imported.add(str(httpx.URL(f"http://x{module}").join(path).path))
+
+    assert imported <= set(modules)
+
+
+def test_an_unchanged_file_is_not_sent_again(client: httpx.Client) -> None:
+    address = next(each for each in addresses(client.get("/").text) if each.endswith("main.css"))
+    tag = client.get(address).headers["etag"]
+
+    assert client.get(address, headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_the_chart_bundle_is_sent_compressed_where_the_client_takes_it(
+    client: httpx.Client,
+) -> None:
+    address = next(each for each in addresses(client.get("/").text) if "/plotly-" in each)
+    with client.stream("GET", address, headers={"Accept-Encoding": "gzip"}) as answer:
+        compressed = b"".join(answer.iter_raw())
+        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.headers["vary"] == "Accept-Encoding"
+    plain = client.get(address, headers={"Accept-Encoding": "identity"})
+
+    assert "content-encoding" not in plain.headers
+    assert gzip.decompress(compressed) == plain.content
+    assert len(compressed) < len(plain.content) / 2
+
+
+@pytest.mark.parametrize(
+    ("address", "accept", "language", "word"),
+    [
+        ("/", "en", "en", "Mechanism"),
+        ("/", "zh-CN,zh;q=0.9", "zh", "机制"),
+        ("/?lang=zh", "en", "zh", "机制"),
+        ("/?lang=en", "zh", "en", "Mechanism"),
+        ("/?lang=%3Cscript%3E", "en", "en", "Mechanism"),
+    ],
+)
+def test_the_page_comes_in_the_language_of_its_reader(
+    client: httpx.Client, address: str, accept: str, language: str, word: str
+) -> None:
+    answer = client.get(address, headers={"Accept-Language": accept})
+
+    assert answer.headers["content-language"] == language
+    assert "Accept-Language" in answer.headers["vary"]
+    assert f'<html lang="{language}"' in answer.text
+    assert word in answer.text
+    assert "<script>" not in answer.text
+
+
+def test_no_mechanism_is_named_in_scripts_or_templates() -> None:
+    parts = catalogue()["parts"].values()
+    kinds = {choice["kind"] for part in parts for choice in part["choices"]}
+    # Ids that are also plain words of the language, of CSS or of JSON Schema.
+    kinds -= {"and", "or", "not", "none", "full", "custom", "given", "dot", "general", "random"}
+    files = [
+        *(page_folder("static") / "js").rglob("*.js"),
+        *page_folder("templates").glob("*.html"),
+    ]
+
+    for path in files:
+        words = set(re.findall(r"[\"'](\w+)[\"']", path.read_text("utf-8")))
+        assert words & kinds == set(), path.name
