@@ -1,0 +1,105 @@
+"""The built image runs without rights, is healthy, answers, and stops when told to."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+IMAGE = os.environ.get("IMAGE", "attention-atlas")
+URL = "http://127.0.0.1:8000"
+HAS_DOCKER = subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+BUILDAH = {**os.environ, "STORAGE_DRIVER": "vfs", "BUILDAH_ISOLATION": "chroot"}
+
+
+def output(*command: str) -> str:
+    """Run a command and return what it printed."""
+    done = subprocess.run(command, env=BUILDAH, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def configuration() -> dict[str, object]:
+    """Read how the image runs."""
+    if HAS_DOCKER:
+        config = json.loads(output("docker", "image", "inspect", IMAGE))[0]["Config"]
+    else:
+        config = json.loads(output("buildah", "inspect", "--type", "image", IMAGE))["Docker"][
+            "config"
+        ]
+    assert isinstance(config, dict)
+    return config
+
+
+@pytest.fixture(scope="module")
+def container() -> Iterator[subprocess.Popen[bytes]]:
+    """Run the image and wait until it is ready; kill it where the test did not stop it."""
+    config = configuration()
+    entrypoint = config["Entrypoint"]
+    assert isinstance(entrypoint, list)
+    if HAS_DOCKER:
+        command = ["docker", "run", "--rm", "--publish", "127.0.0.1:8000:8000", IMAGE, "--insecure"]
+        name = None
+    else:
+        name = output("buildah", "from", IMAGE)
+        command = ["buildah", "run", name, "--", *entrypoint, "--insecure"]
+    process = subprocess.Popen(command, env=BUILDAH, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{URL}/readyz").status_code == 200:
+                break
+        except httpx.TransportError:
+            time.sleep(0.2)
+    yield process
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    if name is not None:
+        output("buildah", "rm", name)
+
+
+def server_pids() -> list[int]:
+    """Find the processes of the server, whoever started them."""
+    return [int(pid) for pid in output("pgrep", "-f", "bin/attention-atlas serve").split()]
+
+
+def test_the_image_declares_a_user_and_a_health_check() -> None:
+    config = configuration()
+
+    assert config["User"] == "atlas"
+    assert "healthz" in str(config["Healthcheck"])
+
+
+@pytest.mark.usefixtures("container")
+def test_the_container_is_healthy_and_runs_without_rights() -> None:
+    assert httpx.get(f"{URL}/healthz").status_code == 200
+    if HAS_DOCKER:
+        return
+    server = max(server_pids())
+    assert output("ps", "-o", "uid=", "-p", str(server)).strip() == "10001"
+
+
+@pytest.mark.usefixtures("container")
+def test_the_container_serves_page_and_numbers() -> None:
+    assert "<title>Attention Atlas" in httpx.get(URL).text
+
+    answer = httpx.post(f"{URL}/api/v1/attention", json={"tokens": ["the", "cat", "sat"]})
+
+    weights = answer.raise_for_status().json()["weights"]
+    assert weights["shape"] == [1, 3, 3]
+    assert all(abs(sum(row) - 1) < 1e-6 for row in weights["data"][0])
+
+
+def test_the_container_stops_when_told_to(container: subprocess.Popen[bytes]) -> None:
+    if HAS_DOCKER:
+        found = output("docker", "ps", "--quiet", "--filter", f"ancestor={IMAGE}")
+        output("docker", "stop", found)
+    else:
+        os.kill(max(server_pids()), signal.SIGTERM)
+
+    assert container.wait(timeout=40) == 0
+    with pytest.raises(httpx.TransportError):
+        httpx.get(f"{URL}/healthz")
