@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 
 from attention_core.embeddings import AnyEmbedding, HashEmbedding
-from attention_core.errors import DeviceError, NonFiniteError, ShapeError, SpecError
-from attention_core.fit import is_finite
+from attention_core.errors import DeviceError, ShapeError, SpecError
+from attention_core.fit import require_finite
 from attention_core.maps import DENSE_BUDGET_BYTES, AttentionMap
 from attention_core.projections import AnyProjection, Identity, Inputs
+from attention_core.sources import Check
 from attention_core.spec import AttentionSpec
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -28,6 +29,7 @@ def attend(
     *,
     device: Device | None = None,
     budget_bytes: int = DENSE_BUDGET_BYTES,
+    check: Check | None = None,
 ) -> AttentionMap:
     """Describe the attention of queries to keys; nothing dense is computed yet.
 
@@ -44,6 +46,7 @@ def attend(
         device: Where to compute; where the query is when absent, a GPU if there is one under
             ``auto``.
         budget_bytes: How large a dense answer may be.
+        check: Called between blocks of every pass; may raise to end the work.
 
     Raises:
         ShapeError: When sizes do not fit together.
@@ -65,7 +68,7 @@ def attend(
         spec.position.embed(_per_head(x.detach().to(target, dtype, copy=True)))
         for x in given.values()
     )
-    return AttentionMap(asking, asked, answering, spec, budget_bytes=budget_bytes)
+    return AttentionMap(asking, asked, answering, spec, budget_bytes=budget_bytes, check=check)
 
 
 def attend_tokens(
@@ -78,6 +81,7 @@ def attend_tokens(
     device: Device = "auto",
     dtype: torch.dtype = torch.float32,
     budget_bytes: int = DENSE_BUDGET_BYTES,
+    check: Check | None = None,
 ) -> AttentionMap:
     """Embed tokens, project them, and describe their attention.
 
@@ -90,6 +94,7 @@ def attend_tokens(
         device: Where to compute.
         dtype: ``torch.float32`` or ``torch.float64``.
         budget_bytes: How large a dense answer may be.
+        check: Called between blocks of every pass; may raise to end the work.
 
     Raises:
         AttentionError: As ``attend`` does.
@@ -109,7 +114,9 @@ def attend_tokens(
     )
     inputs = Inputs(asking, asked, asking if spec.value_follows_query else asked)
     query, key, value = projection.project(inputs, n_heads)
-    return AttentionMap(query, key, value, spec, budget_bytes=budget_bytes)
+    for x in (query, key, value):
+        require_finite("projected vectors", x, field=("projection",))
+    return AttentionMap(query, key, value, spec, budget_bytes=budget_bytes, check=check)
 
 
 def _device(name: Device) -> torch.device:
@@ -155,10 +162,5 @@ def _per_head(x: Tensor) -> Tensor:
 
 def _embedded(x: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
     ready = x.to(device, dtype)
-    if not is_finite(ready):
-        raise NonFiniteError(
-            f"vectors must stay below {torch.finfo(dtype).max:.1e}, the largest {dtype}, got "
-            "larger ones; scale them down, or use float64.",
-            field=("embedding",),
-        )
+    require_finite("vectors", ready, field=("embedding",))
     return ready

@@ -1,11 +1,9 @@
 """Whether a map's inputs fit: told where they enter, before anything is computed."""
 
-import math
-
 import torch
 from torch import Tensor
 
-from attention_core.errors import NonFiniteError, ShapeError
+from attention_core.errors import Field, NonFiniteError, ShapeError
 from attention_core.masks import Extent
 from attention_core.prepared import PreparedScore
 from attention_core.spec import AttentionSpec
@@ -35,12 +33,7 @@ def require_fit(query: Tensor, key: Tensor, value: Tensor, spec: AttentionSpec) 
             field=("value",),
         )
     for name, x in (("query", query), ("key", key), ("value", value)):
-        if not is_finite(x):
-            raise NonFiniteError(
-                f"{name} must hold finite numbers only, got NaN or infinity in {x.dtype}; one "
-                "such number would spoil a whole row, even where it is masked.",
-                field=(name,),
-            )
+        require_finite(name, x, field=(name,))
 
 
 def require_bounded(prepared: PreparedScore, dtype: torch.dtype) -> None:
@@ -59,6 +52,18 @@ def require_bounded(prepared: PreparedScore, dtype: torch.dtype) -> None:
         )
 
 
-def is_finite(x: Tensor) -> bool:
-    """Tell whether every number is finite: NaN and infinity both show in the extremes."""
-    return all(math.isfinite(extreme) for extreme in x.aminmax())
+def require_finite(name: str, x: Tensor, *, field: Field) -> None:
+    """Refuse NaN, infinity, and what is so near the largest float that a mean could pass it.
+
+    Raises:
+        NonFiniteError: With the bound.
+    """
+    largest = torch.finfo(x.dtype).max * (1 - 2**-16)
+    # NaN is in the extremes if it is anywhere, and compares false.
+    if not all(abs(float(extreme)) <= largest for extreme in x.aminmax()):
+        raise NonFiniteError(
+            f"{name} must hold finite numbers up to {largest:.2e} in {x.dtype}, got NaN, infinity "
+            "or a larger one, which would spoil whole rows even where it is masked; scale the "
+            "numbers down, or use float64.",
+            field=field,
+        )

@@ -25,7 +25,7 @@ from attention_core.normalizers import RowState
 from attention_core.notes import Note, notes_on
 from attention_core.projections import Projected
 from attention_core.shapes import Matrices, Outputs
-from attention_core.sources import ScoreSource
+from attention_core.sources import Check, ScoreSource
 from attention_core.spec import AttentionSpec
 
 DENSE_BUDGET_BYTES = 512 * 2**20
@@ -43,6 +43,7 @@ class AttentionMap:
         value: Values after projection.
         spec: How attention is computed; resolved here.
         budget_bytes: How large a dense answer may be.
+        check: Called between blocks of every pass; may raise to end the work.
 
     Raises:
         ShapeError: When the inputs do not fit each other or the spec.
@@ -58,6 +59,7 @@ class AttentionMap:
         spec: AttentionSpec,
         *,
         budget_bytes: int = DENSE_BUDGET_BYTES,
+        check: Check | None = None,
     ) -> None:
         require_fit(query, key, value, spec)
         self.spec = spec.resolve(query, key)
@@ -76,6 +78,7 @@ class AttentionMap:
             n_heads=query.shape[0],
             dtype=query.dtype,
             device=query.device,
+            check=check,
         )
 
     @property

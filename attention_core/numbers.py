@@ -1,6 +1,7 @@
 """Numbers inside a spec or a request: immutable, equal by value, nested lists in JSON."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Annotated, Any
 
 import numpy as np
@@ -155,25 +156,36 @@ def _problem(message: str) -> PydanticCustomError:
 
 def _as_array(values: object) -> npt.NDArray[Any]:
     if isinstance(values, Tensor):
-        values = values.detach().cpu().to(_numpy_dtype(values)).numpy()
-    try:
-        array = np.array(values)
-    except (ValueError, OverflowError, TypeError) as error:
-        raise ValueError("every row must have the same length") from error
-    if array.dtype.kind == "b":
-        return array
-    is_large = array.dtype == object and all(type(entry) is int for entry in array.flat)
-    if array.dtype.kind not in "iuf" and not is_large:
+        kept = values.detach().cpu()
+        return kept.numpy().copy() if kept.dtype == torch.bool else kept.double().numpy().copy()
+    if isinstance(values, np.ndarray) and values.dtype.kind in "biuf":
+        return values.copy() if values.dtype.kind == "b" else values.astype(np.float64)
+    return _from_lists(values)
+
+
+def _from_lists(values: object) -> npt.NDArray[Any]:
+    """Read nested lists level by level, stopping at the first row or entry that is wrong.
+
+    NumPy would do it in one call, but takes a list with one long string in it for gigabytes.
+    """
+    shape: list[int] = []
+    level: list[Any] = [values]
+    while level and type(level[0]) in (list, tuple):
+        size = len(level[0])
+        if not all(type(row) in (list, tuple) and len(row) == size for row in level):
+            raise ValueError("every row must have the same length")
+        shape.append(size)
+        level = list(chain.from_iterable(level))
+    kinds = set(map(type, level))
+    if kinds == {bool}:
+        return np.array(level).reshape(shape)
+    if not kinds <= {int, float}:
         raise ValueError("every entry must be a number, or every entry a boolean")
     try:
-        return array.astype(np.float64)
+        return np.array(level, dtype=np.float64).reshape(shape)
     except OverflowError as error:
         raise ValueError("every number must be finite, got one past 1.8e308") from error
 
 
 def _plain(given: object) -> Any:
     return given.tolist() if isinstance(given, Numbers) else given
-
-
-def _numpy_dtype(tensor: Tensor) -> torch.dtype:
-    return torch.bool if tensor.dtype == torch.bool else torch.float64

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from attention_core.shapes import Keys, Matrices, Queries, Rows
+from attention_core.shapes import Keys, Queries, Rows, Tile
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,9 @@ class Product:
         lengths = [x.double().norm(dim=-1).amax(dim=-1) for x in (self.query, self.key)]
         return float((lengths[0] * lengths[1]).max())
 
-    def tile(self, head: slice, query: slice, key: slice) -> Matrices:
-        """Compute a rectangle of scores.
-
-        Head by head: a batched product takes another path for one head than for several, and a
-        number may not depend on what else was asked for.
-        """
-        queries, keys = self.query[head, query], self.key[head, key]
-        return torch.stack([q @ k.T for q, k in zip(queries, keys, strict=True)])
+    def tile(self, head: int, query: slice, key: slice) -> Tile:
+        """Compute a rectangle of one head's scores."""
+        return self.query[head, query] @ self.key[head, key].T
 
     def terms(self, head: int, query: int, key: int) -> Terms:
         """Take one score apart."""
@@ -88,13 +83,13 @@ class TanhSum:
         inputs = self.left.double().sum() + self.right.double().sum()
         return float(self.v.double().abs().sum(dim=-1).max() + 0 * inputs)
 
-    def tile(self, head: slice, query: slice, key: slice) -> Matrices:
-        """Compute a rectangle of scores, one hidden feature at a time to bound the memory."""
+    def tile(self, head: int, query: slice, key: slice) -> Tile:
+        """Compute a rectangle of one head's scores, a hidden feature at a time for memory."""
         left, right, v = self.left[head, query], self.right[head, key], self.v[head]
-        scores = left.new_zeros(left.shape[0], left.shape[1], right.shape[1])
-        for feature in range(left.shape[2]):
-            hidden = left[:, :, feature, None] + right[:, None, :, feature]
-            scores += hidden.tanh_().mul_(v[:, feature, None, None])
+        scores = left.new_zeros(left.shape[0], right.shape[0])
+        for feature in range(left.shape[1]):
+            hidden = left[:, feature, None] + right[None, :, feature]
+            scores += hidden.tanh_().mul_(v[feature])
         return scores
 
     def terms(self, head: int, query: int, key: int) -> Terms:

@@ -14,6 +14,9 @@ Outputs = Float[Tensor, "head query value_dim"]
 Matrices = Float[Tensor, "head query key"]
 """Scores or weights of every head."""
 
+Tile = Float[Tensor, "query key"]
+"""A rectangle of one head's scores."""
+
 Rows = Float[Tensor, "head query"]
 """One number per row of every head's matrix."""
 

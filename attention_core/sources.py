@@ -1,5 +1,6 @@
 """Where a map's scores come from: prepared inputs and the steps up to the mask, by tile."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -8,7 +9,10 @@ from attention_core.grid import aligned_blocks, as_slice
 from attention_core.masks import Coverage, Extent, Mask
 from attention_core.positions import Position
 from attention_core.prepared import PreparedScore, Product
-from attention_core.shapes import Allowed, Matrices
+from attention_core.shapes import Allowed, Matrices, Tile
+
+Check = Callable[[], None]
+"""Asked between blocks whether to go on; raises to end the work."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class ScoreSource:
         n_heads: Number of heads.
         dtype: What scores are computed in.
         device: Where they are.
+        check: Called before every tile of a head; may raise to end the work.
     """
 
     prepared: PreparedScore
@@ -34,6 +39,7 @@ class ScoreSource:
     n_heads: int
     dtype: torch.dtype
     device: torch.device
+    check: Check | None = None
 
     @property
     def product(self) -> Product | None:
@@ -70,9 +76,19 @@ class ScoreSource:
         return torch.cat([self.tile(head, query, block) for block in blocks], dim=-1)
 
     def _unmasked(self, head: slice, query: range, key: range) -> Matrices:
-        scores = self.prepared.tile(head, as_slice(query), as_slice(key))
+        # Head by head: a batched product takes another path for one head than for several, and a
+        # number may not depend on what else was asked for.
+        scores = torch.stack([self._scores(h, query, key) for h in range(self.n_heads)[head]])
         if self.softcap is not None:
             scores.div_(self.softcap).tanh_().mul_(self.softcap)
         return (
             scores.add_(self.position.bias(head, query, key)) if self.position.has_bias else scores
         )
+
+    def _scores(self, head: int, query: range, key: range) -> Tile:
+        self._go_on()
+        return self.prepared.tile(head, as_slice(query), as_slice(key))
+
+    def _go_on(self) -> None:
+        if self.check is not None:
+            self.check()

@@ -1,5 +1,6 @@
 """Text to tokens: words, with punctuation apart, and Chinese and Japanese by character."""
 
+from itertools import islice
 from typing import Final
 
 import regex
@@ -13,13 +14,18 @@ _TOKEN: Final = regex.compile(
 )
 
 
-def split_text(text: str) -> list[str]:
+def split_text(text: str, at_most: int | None = None) -> list[str]:
     """Split a text into words, punctuation apart; Chinese and Japanese by character.
 
     An emoji with its joiners, a letter with its marks, and a word with its apostrophe stay
     whole. White space separates and is not kept.
 
+    Args:
+        text: What to split.
+        at_most: Stop after so many tokens; never when absent.
+
     Returns:
         The tokens in order; none for white space alone.
     """
-    return [token for token in _TOKEN.findall(text) if not token.isspace()]
+    found = (match[0] for match in _TOKEN.finditer(text))
+    return list(islice((token for token in found if not token.isspace()), at_most))

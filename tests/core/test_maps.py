@@ -1,6 +1,7 @@
 """The lazy map: rectangles, overviews, outputs, budgets, at sizes past the grid."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -357,3 +358,27 @@ def test_rope_refuses_a_key_smaller_than_what_turns() -> None:
 
     with pytest.raises(SpecError, match="got 6 of 6 and 4"):
         attend(drawn(3, 6), drawn(3, 4), spec=spec)
+
+
+def test_a_check_between_blocks_ends_the_work() -> None:
+    asked = 0
+
+    def check() -> None:
+        nonlocal asked
+        asked += 1
+        if asked > 5:
+            raise TimeoutError
+
+    result = attend(drawn(2, 600, 4), drawn(2, 600, 4), check=check)
+
+    works: list[Callable[[], object]] = [result.weights, lambda: result.overview(7, 7)]
+    for work in works:
+        asked = 0
+        with pytest.raises(TimeoutError):
+            work()
+        assert asked == 6
+
+
+def test_values_whose_mean_could_pass_the_largest_float_are_refused() -> None:
+    with pytest.raises(NonFiniteError, match="value must hold finite numbers up to"):
+        attend(drawn(1, 1), drawn(3, 1), torch.full((3, 1), 3.4028234e38))

@@ -51,6 +51,12 @@ def test_a_spec_survives_json() -> None:
     assert json.loads(spec.model_dump_json())["mask"][2]["matrix"] == [[True, False], [True, True]]
 
 
+def test_large_integers_are_numbers() -> None:
+    spec = AttentionSpec.model_validate({"score": {"kind": "general", "weight": [[10**20, 0.5]]}})
+
+    assert spec.score.model_dump()["weight"] == [[1e20, 0.5]]
+
+
 def test_equal_specs_hash_alike() -> None:
     zeros = [
         AttentionSpec.model_validate({"score": {"kind": "general", "weight": [[zero]]}})
@@ -127,6 +133,21 @@ def test_a_resolved_spec_spells_out_every_default() -> None:
             {"score": {"kind": "general", "weight": [["1"]]}},
             ("score", "general", "weight"),
             "every entry must be a number",
+        ),
+        (
+            {"score": {"kind": "general", "weight": [[True, 2.5]]}},
+            ("score", "general", "weight"),
+            "every entry must be a number",
+        ),
+        (
+            {"score": {"kind": "general", "weight": [["x" * 10**6], *[[""]] * 5000]}},
+            ("score", "general", "weight"),
+            "every entry must be a number",
+        ),
+        (
+            {"score": {"kind": "general", "weight": [[10**400]]}},
+            ("score", "general", "weight"),
+            "must be finite",
         ),
         (
             {"score": {"kind": "general", "weight": [[1e999]]}},

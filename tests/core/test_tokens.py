@@ -10,6 +10,7 @@ from attention_core import (
     GivenEmbedding,
     GivenProjection,
     HashEmbedding,
+    NonFiniteError,
     OneHot,
     RandomProjection,
     ShapeError,
@@ -36,6 +37,22 @@ from attention_core import (
 )
 def test_text_splits_into_words_with_punctuation_apart(text: str, tokens: list[str]) -> None:
     assert split_text(text) == tokens
+
+
+def test_text_splits_no_further_than_asked() -> None:
+    assert split_text("a b c d", 2) == ["a", "b"]
+
+
+def test_vectors_and_projections_that_overflow_are_told_where() -> None:
+    huge = GivenEmbedding.model_validate({"kind": "given", "vectors": [[3.4e38] * 8]})
+
+    with pytest.raises(NonFiniteError, match="projected vectors must") as caught:
+        attend_tokens(["a"], embedding=huge, projection=RandomProjection())
+    assert caught.value.field == ("projection",)
+    too_huge = GivenEmbedding.model_validate({"kind": "given", "vectors": [[1e39]]})
+    with pytest.raises(NonFiniteError) as caught:
+        attend_tokens(["a"], embedding=too_huge)
+    assert caught.value.field == ("embedding",)
 
 
 def test_the_same_word_has_the_same_vector_everywhere() -> None:
