@@ -22,7 +22,7 @@ Picture = Float[Tensor, "height width"]
 Strip = Float[Tensor, "query width"]
 """Of some rows, one number for each cell of keys."""
 
-_STRIPE_ROWS = 64
+_STRIPE_ROWS = 256
 _STRIPE_CELLS = 2**19
 """Cells of scores held at a time: 2 MiB in float32, so that the passes over them stay in cache."""
 
