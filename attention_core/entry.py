@@ -108,14 +108,12 @@ def attend_tokens(
         raise SpecError(f"dtype must be a floating-point type, got {dtype}.", field=("dtype",))
     target, n_heads = _device(device), spec.heads.n_heads
     precision = torch.promote_types(dtype, torch.float32)
-    asking, asked = (
-        spec.position.embed(_embedded(x, target, precision))
-        for x in embedding.embed(tokens, context, n_heads)
-    )
+    vectors = embedding.embed(tokens, context, n_heads)
+    asking = spec.position.embed(_embedded(vectors[0], target, precision))
+    is_self = vectors[1] is vectors[0]
+    asked = asking if is_self else spec.position.embed(_embedded(vectors[1], target, precision))
     inputs = Inputs(asking, asked, asking if spec.value_follows_query else asked)
     query, key, value = projection.project(inputs, n_heads)
-    for x in (query, key, value):
-        require_finite("projected vectors", x, field=("projection",))
     return AttentionMap(query, key, value, spec, budget_bytes=budget_bytes, check=check)
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from attention_core.errors import Field as FieldPath
 from attention_core.errors import ShapeError
+from attention_core.fit import require_finite
 from attention_core.numbers import Matrix, Numbers
 from attention_core.parameters import Parameter
 from attention_core.part import Part, Source, from_id
@@ -44,10 +45,13 @@ class Projection(Part):
 
         Raises:
             ShapeError: When sizes do not fit or heads cannot share the features evenly.
+        NonFiniteError: When a product passes the largest float.
         """
         weights = self.weights(inputs)
         if weights is not None:
             inputs = Inputs(*(x @ weight for x, weight in zip(inputs, weights, strict=True)))
+            for x in inputs:
+                require_finite("projected vectors", x, field=("projection",))
         return Projected(*(_share(x, n_heads) for x in inputs))
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 
-from attention_core.grid import aligned_blocks, as_slice
+from attention_core.grid import BLOCK, aligned_blocks, as_slice
 from attention_core.masks import Coverage, Extent, Mask
 from attention_core.positions import Position
 from attention_core.prepared import PreparedScore, Product
@@ -60,6 +61,27 @@ class ScoreSource:
 
         Rectangles that are not blocks of the grid differ from those in the last bits.
         """
+        if self.is_one_block:
+            return self._block[head, as_slice(query), as_slice(key)].clone()
+        return self._tile(head, query, key)
+
+    def stripe(self, head: slice, query: range, key: range) -> Matrices:
+        """Compute a row of blocks of the grid, side by side; their numbers are those of tiles."""
+        blocks = aligned_blocks(key, self.extent.n_keys)
+        return torch.cat([self.tile(head, query, block) for block in blocks], dim=-1)
+
+    @property
+    def is_one_block(self) -> bool:
+        """Whether the grid has one block only."""
+        return max(self.extent) <= BLOCK
+
+    @cached_property
+    def _block(self) -> Matrices:
+        """The one block: kept, because scores, row state and weights all start from it."""
+        every_query, every_key = range(self.extent.n_queries), range(self.extent.n_keys)
+        return self._tile(slice(0, self.n_heads), every_query, every_key)
+
+    def _tile(self, head: slice, query: range, key: range) -> Matrices:
         coverage = self.coverage(query, key)
         if coverage is Coverage.EMPTY:
             n_heads = len(range(self.n_heads)[head])
@@ -69,11 +91,6 @@ class ScoreSource:
         if coverage is Coverage.PARTIAL:
             scores.masked_fill_(~self.allowed(query, key), -torch.inf)
         return scores
-
-    def stripe(self, head: slice, query: range, key: range) -> Matrices:
-        """Compute a row of blocks of the grid, side by side; their numbers are those of tiles."""
-        blocks = aligned_blocks(key, self.extent.n_keys)
-        return torch.cat([self.tile(head, query, block) for block in blocks], dim=-1)
 
     def _unmasked(self, head: slice, query: range, key: range) -> Matrices:
         # Head by head: a batched product takes another path for one head than for several, and a
