@@ -9,9 +9,10 @@ import traceback
 
 import structlog
 from asgi_correlation_id import correlation_id
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import problem_response, unexpected
+from app.errors import problem_of, problem_response
 from app.gate import ClientGoneError
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("attention_atlas.access")
@@ -33,7 +34,7 @@ class AccessLog:
         line = _Line(scope)
         try:
             await self._app(scope, receive, line.watch(send))
-        except ClientGoneError:
+        except (ClientGoneError, ClientDisconnect):
             line.status = _CLIENT_GONE
         except Exception as error:  # noqa: BLE001 - the last resort of every request
             _log.error(
@@ -44,7 +45,7 @@ class AccessLog:
             )
             # An answer that has begun can only be cut off, which the server does.
             if not line.status:
-                response = problem_response(unexpected(), path=scope["path"])
+                response = problem_response(problem_of(error), path=scope["path"])
                 await response(scope, receive, line.watch(send))
         finally:
             line.write()

@@ -25,9 +25,13 @@ class Limits(BaseSettings):
     max_header_bytes: int = Field(16 * 1024, ge=1024, description="Request line and headers.")
     max_json_bytes: int = Field(2 * MEBIBYTE, ge=1024, description="JSON body of a request.")
     max_json_depth: int = Field(64, ge=8, le=128, description="Nesting of a JSON body.")
+    max_json_parts: int = Field(
+        65_536, ge=1024, description="Lists, objects and fields of a JSON body."
+    )
     max_tokens: int = Field(4096, ge=1, description="Tokens of a sequence in a dense answer.")
     max_heads: int = Field(128, ge=1, description="Heads.")
     max_dim: int = Field(16_384, ge=1, description="Features of a token.")
+    max_rows: int = Field(131_072, ge=1, description="Rows of all heads; each may be empty.")
     max_cells_json: int = Field(1_048_576, ge=1, description="Numbers in one JSON answer.")
     max_cells_binary: int = Field(16_777_216, ge=1, description="Numbers in one base64 answer.")
     memory_budget_bytes: int = Field(
@@ -42,6 +46,7 @@ class Limits(BaseSettings):
     computing_s: float = Field(60.0, gt=0, description="Longest computation.")
     header_s: float = Field(10.0, gt=0, description="Longest time for a request's headers.")
     body_s: float = Field(10.0, gt=0, description="Longest time for a request's body.")
+    send_s: float = Field(30.0, gt=0, description="Longest time for a client to take more.")
     shutdown_s: float = Field(30.0, gt=0, description="Longest time to finish at shutdown.")
 
     @property
@@ -70,6 +75,11 @@ class Limits(BaseSettings):
                 "max_cells_binary must hold one head of max_tokens × max_tokens, got "
                 f"{self.max_cells_binary} for {self.max_tokens} tokens; a request of so many "
                 "tokens could never be answered, so lower max_tokens or raise max_cells_binary.",
+            ),
+            (
+                self.max_tokens <= self.max_rows,
+                f"max_rows must hold the rows of one head of max_tokens, got {self.max_rows} for "
+                f"{self.max_tokens} tokens; raise max_rows or lower max_tokens.",
             ),
             (
                 needed_bytes <= self.budget_bytes_per_worker,

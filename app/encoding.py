@@ -4,13 +4,13 @@ An answer stays a list of pieces, which the server writes one after the other: j
 would copy megabytes for nothing.
 """
 
-import binascii
 from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import orjson
+import pybase64
 from torch import Tensor
 
 Encoding = Literal["json", "base64"]
@@ -75,7 +75,7 @@ def _nested(array: _Array, decimals: int | None) -> bytes:
 def _typed(array: _Array) -> bytes:
     is_masked = array == -np.inf
     shown = np.where(is_masked, np.float32(np.nan), array) if is_masked.any() else array
-    return binascii.b2a_base64(np.ascontiguousarray(shown, dtype="<f4").data, newline=False)
+    return pybase64.b64encode(np.ascontiguousarray(shown, dtype="<f4").data)
 
 
 def _rounded(array: _Array, decimals: int) -> _Array:

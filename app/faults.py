@@ -13,6 +13,10 @@ from app.fields import Place
 
 Path = tuple[str | int, ...]
 
+_ABSENT: Any = object()
+"""What a body has where it has nothing."""
+
+_HEADS = ("spec", "heads")
 _MAX_PART = 64
 _MAX_PARTS = 12
 _MAX_MESSAGE = 300
@@ -39,25 +43,66 @@ class Fault:
         return {"loc": loc[:_MAX_PARTS], "message": _cut(self.message, _MAX_MESSAGE)}
 
 
-def faults(error: ValidationError, body: Place, *, at_most: int) -> list[Fault]:
-    """Translate the first errors that pydantic found in a body; there is at least one."""
-    return [_fault(details, body) for details in error.errors(include_url=False)[:at_most]]
+def faults(error: ValidationError, body: Place, written: Any, *, at_most: int) -> list[Fault]:
+    """Translate the first errors that pydantic found in a body; there is at least one.
+
+    Args:
+        error: What pydantic found.
+        body: The place that is the whole body.
+        written: The body as plain data.
+        at_most: How many errors to translate.
+    """
+    found = error.errors(include_url=False)[:at_most]
+    return [_fault(details, body, written) for details in found]
 
 
-def _fault(details: ErrorDetails, body: Place) -> Fault:
+def as_written(loc: Path, written: Any) -> Path:
+    """Leave out of a path what the body does not have, where a short form stands for a part.
+
+    ``spec.heads`` may be a number, ``spec.mask`` one mask and no list, and a part its id alone.
+    """
+    path: list[str | int] = []
+    node = written
+    for part in loc:
+        if isinstance(node, int | float) or (isinstance(node, str) and part == "kind"):
+            break
+        if isinstance(part, int) and (node is None or isinstance(node, dict | str)):
+            continue
+        path.append(part)
+        node = _member(node, part)
+    return tuple(path)
+
+
+def _member(node: Any, part: str | int) -> Any:
+    """Return what a body has at a step of a path."""
+    if isinstance(node, dict):
+        return node.get(part, _ABSENT)
+    is_there = isinstance(node, list) and isinstance(part, int) and part < len(node)
+    return node[part] if is_there else _ABSENT
+
+
+def _fault(details: ErrorDetails, body: Place, written: Any) -> Fault:
     if details["type"] == "json_invalid":
         return Fault((), _unreadable(details["msg"]), is_unreadable=True)
     place = body.follow(details["loc"])
-    return Fault(place.path, _message(details, place))
+    path = as_written(place.path, written)
+    if details["type"] == "masks":
+        path = (*path, "mask")
+    if path == _HEADS:
+        given = _member(_member(written, "spec"), "heads")
+        if isinstance(given, bool) or not isinstance(given, int):
+            return Fault(path, _no_heads(given))
+    return Fault(path, _message(details, place))
+
+
+def _no_heads(given: object) -> str:
+    return f'must be a number, or {{"kind": "mha", "n_heads": …}}, got {_shown(given)}.'
 
 
 def _unreadable(message: str) -> str:
     reason = message.removeprefix("Invalid JSON: ")
-    if reason.startswith("EOF while parsing a value at line 1 column 0"):
-        reason = "it is empty"
-    reason = reason.replace(
-        "unexpected end of hex escape", "a \\u escape is half a character, a lone surrogate,"
-    )
+    for theirs in ("unexpected end of hex escape", "lone leading surrogate in hex escape"):
+        reason = reason.replace(theirs, "a \\u escape is half a character, a lone surrogate,")
     return f"The body must be JSON in UTF-8: {_cut(reason, 120)}."
 
 
@@ -77,11 +122,16 @@ def _unknown_field(_details: ErrorDetails, place: Place) -> str:
 
 def _unknown_id(details: ErrorDetails, _place: Place) -> str:
     context = details["ctx"]
-    return f"must be one of {context['expected_tags']}; got {_shown(context['tag'])}."
+    given = details["input"]
+    tag = given.get("kind", context["tag"]) if isinstance(given, dict) else context["tag"]
+    return f"must be one of {context['expected_tags']}; got {_shown(tag)}."
 
 
-def _no_id(details: ErrorDetails, _place: Place) -> str:
-    return f"must be an id, or an object with a 'kind', got {_shown(details['input'])}."
+def _no_id(details: ErrorDetails, place: Place) -> str:
+    if not place.ids:
+        return f"must be an object, got {_shown(details['input'])}."
+    came = _shown(details["input"])
+    return f"must be an id such as '{place.ids[0]}', or an object with a 'kind', got {came}."
 
 
 def _literal(details: ErrorDetails, _place: Place) -> str:
@@ -112,6 +162,9 @@ _MESSAGES: dict[str, Callable[[ErrorDetails, Place], str]] = {
     "extra_forbidden": _unknown_field,
     "union_tag_invalid": _unknown_id,
     "union_tag_not_found": _no_id,
+    "model_attributes_type": _no_id,
+    "model_type": _no_id,
+    "dict_type": _no_id,
     "finite_number": lambda _details, _place: "must be a finite number, got NaN or infinity.",
     "literal_error": _literal,
     "too_short": _too_short,

@@ -29,6 +29,16 @@ class Place:
     definitions: dict[str, Schema]
     parent_fields: tuple[str, ...] = ()
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the parts that may stand there, the first one first; none for no part."""
+        found: list[str] = []
+        for schema in self._plain_schemas():
+            if "discriminator" in schema:
+                names = {ref: name for name, ref in schema["discriminator"]["mapping"].items()}
+                found += [names[choice["$ref"]] for choice in schema["oneOf"]]
+        return tuple(found)
+
     def follow(self, path: tuple[str | int, ...]) -> Self:
         """Walk a path of pydantic's."""
         place = self

@@ -1,6 +1,6 @@
 """What a request attends with: tokens or numbers, never both."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -46,7 +46,14 @@ class TokenInputs:
     @property
     def notes(self) -> tuple[Note, ...]:
         """Remarks on what was given."""
-        return ()
+        embedding = self.asked.embedding
+        is_unused = isinstance(embedding, GivenEmbedding) and embedding.context_vectors is not None
+        if not is_unused or self.context is not None:
+            return ()
+        message = (
+            "context_vectors has no effect without a context: the tokens attend to themselves."
+        )
+        return (Note("unused_field", message),)
 
     @property
     def size(self) -> Size:
@@ -74,7 +81,7 @@ class TokenInputs:
             ),
         )
 
-    def attend(self, budget_bytes: int) -> AttentionMap:
+    def attend(self, budget_bytes: int, check: Callable[[], None]) -> AttentionMap:
         """Describe the attention between the tokens."""
         return attend_tokens(
             self.query,
@@ -84,6 +91,7 @@ class TokenInputs:
             projection=self.asked.projection,
             device=self.asked.device,
             budget_bytes=budget_bytes,
+            check=check,
         )
 
     @property
@@ -139,18 +147,23 @@ class NumberInputs:
     def size(self) -> Size:
         """Sizes of the request."""
         values = self.asked.value or self.keys
+        dims = {
+            name: each.shape[-1]
+            for name, each in (("query", self.queries), ("key", self.keys), ("value", values))
+        }
+        widest = max(dims, key=lambda name: dims[name])
         n_heads = self.queries.shape[0] if len(self.queries.shape) == 3 else 1
         return Size(
             n_heads=n_heads,
             n_queries=self.queries.shape[-2],
             n_keys=self.keys.shape[-2],
-            dim=max(each.shape[-1] for each in (self.queries, self.keys, values)),
+            dim=dims[widest],
             value_dim=n_heads * values.shape[-1],
             n_parameters=0,
-            fields=Fields(queries=("query",), keys=("key",), heads=("query",), dim=("query",)),
+            fields=Fields(queries=("query",), keys=("key",), heads=("query",), dim=(widest,)),
         )
 
-    def attend(self, budget_bytes: int) -> AttentionMap:
+    def attend(self, budget_bytes: int, check: Callable[[], None]) -> AttentionMap:
         """Describe the attention between the numbers."""
         values = self.asked.value
         return attend(
@@ -160,18 +173,25 @@ class NumberInputs:
             self.asked.spec,
             device=self.asked.device,
             budget_bytes=budget_bytes,
+            check=check,
         )
 
 
 Inputs = TokenInputs | NumberInputs
 
 
-def inputs_of(asked: AttentionRequest) -> Inputs:
-    """Find what a request attends with.
+def inputs_of(asked: AttentionRequest, max_tokens: int) -> Inputs:
+    """Find what a request attends with; a text is split no further than one token too many.
 
     Raises:
         ProblemError: When it is not exactly one thing.
     """
+    if asked.encoding == "base64" and asked.decimals is not None:
+        raise field_problem(
+            ("decimals",),
+            "decimals must be left out with the encoding base64, which holds every digit; use the "
+            "encoding json, or leave decimals out.",
+        )
     given = [name for name in ("tokens", "text", "query") if getattr(asked, name) is not None]
     if len(given) != 1:
         came = " and ".join(given) or "none of them"
@@ -179,7 +199,7 @@ def inputs_of(asked: AttentionRequest) -> Inputs:
             (given[1],) if given else ("tokens",),
             f"Exactly one of tokens, text, or query with key must be given, got {came}.",
         )
-    return _numbers_of(asked) if given == ["query"] else _tokens_of(asked)
+    return _numbers_of(asked) if given == ["query"] else _tokens_of(asked, max_tokens)
 
 
 def _numbers_of(asked: AttentionRequest) -> NumberInputs:
@@ -191,7 +211,7 @@ def _numbers_of(asked: AttentionRequest) -> NumberInputs:
     return NumberInputs(asked.query, asked.key, asked)
 
 
-def _tokens_of(asked: AttentionRequest) -> TokenInputs:
+def _tokens_of(asked: AttentionRequest, max_tokens: int) -> TokenInputs:
     for name in ("key", "value"):
         if getattr(asked, name) is not None:
             raise field_problem((name,), f"{name} must come with query, not with tokens.")
@@ -199,14 +219,16 @@ def _tokens_of(asked: AttentionRequest) -> TokenInputs:
         raise field_problem(
             ("context_text",), "Only one of context and context_text must be given, got both."
         )
-    query = asked.tokens if asked.tokens is not None else _split("text", asked.text or "")
+    query = asked.tokens
+    if query is None:
+        query = _split("text", asked.text or "", max_tokens)
     context = asked.context
     if asked.context_text is not None:
-        context = _split("context_text", asked.context_text)
+        context = _split("context_text", asked.context_text, max_tokens)
     return TokenInputs(query, context, asked)
 
 
-def _split(name: str, text: str) -> list[str]:
-    if tokens := split_text(text):
+def _split(name: str, text: str, max_tokens: int) -> list[str]:
+    if tokens := split_text(text, max_tokens + 1):
         return tokens
     raise field_problem((name,), f"{name} must hold one token or more, got none; write a word.")

@@ -18,6 +18,7 @@ from app.gate import Gate
 from app.openapi import describe
 from app.pages import add_pages
 from app.readiness import Readiness
+from app.reading import Reader
 from app.security import (
     AllowedHosts,
     ApiKey,
@@ -27,13 +28,14 @@ from app.security import (
     SecurityHeaders,
     refuse_nul,
     refuse_other_origins,
+    refuse_two_lengths,
 )
 from attention_core import attend_tokens
 
 
 def create_app(settings: Settings) -> FastAPI:
     """Wire the service together."""
-    gate = Gate(settings)
+    gate, reader = Gate(settings), Reader(settings)
     readiness = Readiness()
 
     @asynccontextmanager
@@ -43,6 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         readiness.status = "stopping"
         gate.close()
+        reader.close()
 
     app = FastAPI(
         title="Attention Atlas",
@@ -54,7 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.include_router(attention_router(settings, gate))
+    app.include_router(attention_router(settings, reader, gate))
     app.include_router(info_router(settings))
     app.include_router(health_router(readiness))
     app.openapi = describe(app)  # type: ignore[method-assign]
@@ -69,6 +72,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
     checks: list[Check] = [
         HeaderSize(settings.max_header_bytes),
         refuse_nul,
+        refuse_two_lengths,
         AllowedHosts(settings.allowed_hosts),
         refuse_other_origins,
     ]

@@ -25,6 +25,7 @@ _MEANINGS = {
     415: "The body is not JSON.",
     422: "A field is at fault, or the answer would pass a limit.",
     429: "Too many jobs wait.",
+    500: "The service failed.",
     503: "No worker came free in time, or no memory.",
     504: "The computation passed its deadline.",
 }

@@ -233,7 +233,7 @@ class Info(BaseModel):
     version: str
     torch: str
     devices: list[Device]
-    limits: dict[str, float] = Field(description="Every limit by name; times in seconds.")
+    limits: dict[str, int | float] = Field(description="Every limit by name; times in seconds.")
 
 
 class Health(BaseModel):

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hmac
+import re
 from collections.abc import Callable, Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,6 +19,8 @@ HTML_POLICY = (
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 _UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_MAX_PORT = 65_535
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]/@]+)(?::(\d{1,5}))?", re.ASCII)
 _OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 
 
@@ -107,8 +110,9 @@ class AllowedHosts:
         self._hosts = frozenset(host.lower() for host in hosts)
 
     def __call__(self, scope: Scope, headers: Headers) -> None:
-        host = _without_port(headers.get("host", "")).lower()
-        if host in self._hosts or "*" in self._hosts:
+        host = headers.get("host", "").lower()
+        name = _without_port(host)
+        if name is not None and (name in self._hosts or "*" in self._hosts):
             return
         listed = ", ".join(sorted(self._hosts))
         raise ProblemError(
@@ -118,21 +122,36 @@ class AllowedHosts:
         )
 
 
+def refuse_two_lengths(_scope: Scope, headers: Headers) -> None:
+    """Refuse a body of two lengths: a proxy that trusts the other one would see two requests."""
+    if "transfer-encoding" in headers and "content-length" in headers:
+        raise ProblemError(
+            400,
+            "A request must have Content-Length or Transfer-Encoding, got both; leave one out.",
+            headers={"Connection": "close"},
+        )
+
+
 def refuse_other_origins(scope: Scope, headers: Headers) -> None:
     """Refuse an unsafe method that a page of another origin sends.
 
-    Browsers name the origin; programs send neither header and are let through.
+    Browsers name the origin; programs send neither header and are let through. A browser that
+    sends ``Sec-Fetch-Site`` has compared the origins itself; behind a proxy it alone knows ours.
     """
     if scope["method"] not in _UNSAFE_METHODS:
         return
     site = headers.get("sec-fetch-site")
     origin = headers.get("origin")
-    own_origin = f"{scope['scheme']}://{headers.get('host', '')}"
-    if site in (None, "same-origin", "none") and origin in (None, own_origin):
+    host = headers.get("host", "")
+    if site is not None:
+        is_own = site in ("same-origin", "none")
+    else:
+        is_own = origin in (None, f"http://{host}", f"https://{host}")
+    if is_own:
         return
     raise ProblemError(
         403,
-        f"A page may send {scope['method']} to its own origin only, {own_origin[:80]}; got "
+        f"A page may send {scope['method']} to its own origin only, here {host[:80]}; got "
         f"{(origin or site or '')[:80]!r}. Call the API from a program, or from its own page.",
     )
 
@@ -172,7 +191,9 @@ def _key_of(authorization: str) -> bytes:
     return b""
 
 
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]
+def _without_port(host: str) -> str | None:
+    """Return the name in a Host, or None where it is no name with perhaps a port."""
+    found = _HOST.fullmatch(host)
+    if found is None or int(found[2] or 0) > _MAX_PORT:
+        return None
+    return found[1]

@@ -77,6 +77,7 @@ def require_size(size: Size, asked: AttentionRequest, limits: Limits) -> None:
     if asked.spec.score.kind == "additive":
         hidden = asked.spec.score.attn_dim or 0
         _require("max_dim", hidden, limits, ("spec", "score", "attn_dim"))
+    _require_rows(size, limits)
     n_cells = size.n_cells(set(asked.include))
     if asked.encoding == "json":
         _require_cells_json(n_cells, size, limits)
@@ -87,10 +88,25 @@ def require_size(size: Size, asked: AttentionRequest, limits: Limits) -> None:
 def _require(name: str, actual: int, limits: Limits, loc: Path) -> None:
     maximum: int = getattr(limits, name)
     if actual > maximum:
+        # A text is split no further than one token past the limit.
+        more = " or more" if loc in (("text",), ("context_text",)) else ""
         raise field_problem(
             loc,
-            f"There may be at most {maximum} {_NOUNS[name]}, got {actual}; {_WAYS_OUT[name]}.",
+            f"There may be at most {maximum} {_NOUNS[name]}, got {actual}{more}; "
+            f"{_WAYS_OUT[name]}.",
             exceeded=Exceeded(name, actual, maximum),
+        )
+
+
+def _require_rows(size: Size, limits: Limits) -> None:
+    """Bound the list of empty rows, which no matrix that is asked for counts."""
+    n_rows, maximum = size.n_heads * size.n_queries, limits.max_rows
+    if n_rows > maximum:
+        raise field_problem(
+            size.fields.heads,
+            f"All heads together may have at most {maximum} rows, got {n_rows}: {size.n_heads} "
+            f"heads × {size.n_queries} queries; use fewer heads, or send fewer tokens.",
+            exceeded=Exceeded("max_rows", n_rows, maximum),
         )
 
 

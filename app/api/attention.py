@@ -11,16 +11,19 @@ from starlette.responses import Response
 from torch import Tensor
 
 from app.api import API_PREFIX
-from app.bodies import read_model, receive_json
+from app.bodies import problem_as_written, read_model, receive_json
 from app.config import Limits
 from app.encoding import Pieces
+from app.errors import ProblemError, problem_of
 from app.gate import Gate, StoppedError
 from app.inputs import Inputs, inputs_of
 from app.openapi import json_answer, json_body, problems
+from app.reading import Reader
 from app.responses import PiecesResponse
 from app.schemas import EXAMPLES, AttentionAnswer, AttentionRequest
 from app.sizes import require_size
-from attention_core import AttentionMap
+from app.work import require_time
+from attention_core import AttentionError, AttentionMap
 
 _AXES = {
     "scores": ("head", "query", "key"),
@@ -34,7 +37,7 @@ _MATRICES: dict[str, Callable[[AttentionMap], Tensor]] = {
 }
 
 
-def attention_router(limits: Limits, gate: Gate) -> APIRouter:
+def attention_router(limits: Limits, reader: Reader, gate: Gate) -> APIRouter:
     """Make the router of ``/attention``."""
     router = APIRouter(prefix=API_PREFIX, tags=["attention"])
 
@@ -44,7 +47,7 @@ def attention_router(limits: Limits, gate: Gate) -> APIRouter:
         response_class=Response,
         responses={
             200: json_answer(AttentionAnswer),
-            **problems(400, 408, 413, 415, 422, 429, 503, 504),
+            **problems(400, 401, 403, 408, 413, 415, 422, 429, 500, 503, 504),
         },
         openapi_extra={"requestBody": json_body(AttentionRequest, EXAMPLES)},
     )
@@ -52,11 +55,19 @@ def attention_router(limits: Limits, gate: Gate) -> APIRouter:
         """Compute scores, weights and outputs of tokens, of a text, or of given numbers."""
         gate.refuse_when_full()
         body = await receive_json(request)
-        asked = read_model(AttentionRequest, body, max_depth=limits.max_json_depth)
-        inputs = inputs_of(asked)
-        require_size(inputs.size, asked, limits)
-        job = _Job(inputs, limits.budget_bytes_per_worker)
-        return PiecesResponse(await gate.run(job.run, request))
+        try:
+            job = await reader.run(read_job, body)
+            return PiecesResponse(await gate.run(job.run, request))
+        except (ProblemError, AttentionError) as error:
+            raise problem_as_written(problem_of(error), body) from error
+
+    def read_job(body: bytes) -> _Job:
+        asked = read_model(AttentionRequest, body, limits)
+        inputs = inputs_of(asked, limits.max_tokens)
+        size = inputs.size
+        require_size(size, asked, limits)
+        require_time(size, asked, limits)
+        return _Job(inputs, limits.budget_bytes_per_worker)
 
     return router
 
@@ -73,7 +84,7 @@ class _Job:
         clock, asked = _Clock(), self.inputs.asked
         answer = Pieces()
         answer.add("tokens", {"query": self.inputs.query, "key": self.inputs.key})
-        found = self.inputs.attend(self.budget_bytes)
+        found = self.inputs.attend(self.budget_bytes, lambda: _go_on(stop))
         for name in dict.fromkeys(asked.include):
             _go_on(stop)
             matrix = _MATRICES[name](found)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from app.api import API_PREFIX
 from app.config import Settings
+from app.openapi import problems
 from app.readiness import Readiness
 from app.schemas import Device, Health, Info
 from attention_core import catalogue
@@ -39,13 +40,20 @@ def info_router(settings: Settings) -> APIRouter:
         limits=settings.limits,
     )
 
-    @router.get("/mechanisms", summary="List every mechanism", response_class=Response)
+    @router.head("/mechanisms", include_in_schema=False)
+    @router.get(
+        "/mechanisms",
+        summary="List every mechanism",
+        response_class=Response,
+        responses=problems(400, 401),
+    )
     async def get_mechanisms() -> Response:
         """List every part of a spec: its choices, their parameters, formulas and sources."""
         headers = {"Cache-Control": "no-cache"}
         return Response(mechanisms, media_type="application/json", headers=headers)
 
-    @router.get("/info", summary="Tell version, devices and limits")
+    @router.head("/info", include_in_schema=False)
+    @router.get("/info", summary="Tell version, devices and limits", responses=problems(400, 401))
     async def get_info() -> Info:
         """Tell the version, the devices, and every limit by name."""
         return info
@@ -57,12 +65,21 @@ def health_router(readiness: Readiness) -> APIRouter:
     """Make the router of ``/healthz`` and ``/readyz``."""
     router = APIRouter(tags=["health"])
 
-    @router.get("/healthz", summary="Tell whether the service lives")
+    @router.head("/healthz", include_in_schema=False)
+    @router.get("/healthz", summary="Tell whether the service lives", responses=problems(400))
     async def get_health() -> Health:
         """Answer as long as the event loop turns."""
         return Health(status="ok")
 
-    @router.get("/readyz", summary="Tell whether the service takes requests")
+    @router.head("/readyz", include_in_schema=False)
+    @router.get(
+        "/readyz",
+        summary="Tell whether the service takes requests",
+        responses={
+            **problems(400),
+            503: {"description": "It starts, or it ends.", "model": Health},
+        },
+    )
     async def get_readiness(response: Response) -> Health:
         """Answer 200 between start-up and shutdown, else 503."""
         if readiness.status != "ok":

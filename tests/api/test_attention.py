@@ -149,6 +149,18 @@ async def test_numbers_note_what_has_no_effect_on_them(client: httpx.AsyncClient
     assert {note["code"] for note in answer["notes"]} == {"unused_field"}
 
 
+async def test_vectors_of_a_context_that_is_not_there_are_noted(
+    client: httpx.AsyncClient,
+) -> None:
+    embedding = {"kind": "given", "vectors": [[1, 0]], "context_vectors": [[0, 1]]}
+
+    alone = await post(client, tokens=["a"], embedding=embedding)
+    crossed = await post(client, tokens=["a"], context=["b"], embedding=embedding)
+
+    assert [note["code"] for note in alone["notes"]] == ["unused_field"]
+    assert crossed["notes"] == []
+
+
 async def test_the_same_word_gets_the_same_numbers_every_time(client: httpx.AsyncClient) -> None:
     first = await post(client, tokens=["cat", "dog", "cat"], include=["outputs"])
     again = await post(client, tokens=["cat", "dog", "cat"], include=["outputs"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.bodies import json_depth
+from app.bodies import json_structure
 
 STRINGS = st.text(alphabet='[]{}"\\ab\n')
 VALUES = st.recursive(
@@ -28,7 +28,7 @@ def depth_of(value: object) -> int:
 def test_depth_is_that_of_the_value_whatever_its_strings_hold(value: object) -> None:
     padded = [value, *([[]] * 9)]
 
-    assert json_depth(json.dumps(padded).encode()) == max(depth_of(padded), 2)
+    assert json_structure(json.dumps(padded).encode()).depth == max(depth_of(padded), 2)
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,10 @@ def test_depth_is_that_of_the_value_whatever_its_strings_hold(value: object) -> 
     ],
 )
 def test_depth_of_a_body(body: bytes, depth: int) -> None:
-    assert json_depth(body) == depth
+    assert json_structure(body).depth == depth
+
+
+def test_lists_objects_and_fields_are_counted_outside_strings() -> None:
+    body = json.dumps({"a:[{": [[1]] * 10, "b": {"c": ":::"}}).encode()
+
+    assert json_structure(body).n_parts == 2 + 11 + 3

@@ -18,6 +18,7 @@ SMALL: dict[str, Any] = {
     "max_json_bytes": 2000,
     "max_json_depth": 8,
     "max_tokens": 7,
+    "max_rows": 14,
     "max_heads": 3,
     "max_dim": 64,
     "max_cells_json": 50,
@@ -50,7 +51,7 @@ PASSED = {
     "keys": (body(query=[[1]], key=[[1]] * 8), ["key"], "max_tokens", 8, 7),
     "heads": (
         body(tokens=["a"], spec={"heads": 5}),
-        ["spec", "heads", "n_heads"],
+        ["spec", "heads"],
         "max_heads",
         5,
         3,
@@ -88,6 +89,21 @@ PASSED = {
         64,
     ),
     "features of numbers": (body(query=[[1] * 65], key=[[1] * 65]), ["query"], "max_dim", 65, 64),
+    "features of keys": (body(query=[[1]], key=[[1] * 65]), ["key"], "max_dim", 65, 64),
+    "features of values": (
+        body(query=[[1]], key=[[1]], value=[[1] * 65]),
+        ["value"],
+        "max_dim",
+        65,
+        64,
+    ),
+    "rows": (
+        body(tokens=TOKENS, spec={"heads": {"n_heads": 3}}, include=[]),
+        ["spec", "heads", "n_heads"],
+        "max_rows",
+        21,
+        14,
+    ),
     "cells of JSON": (
         body(tokens=TOKENS, include=["scores", "weights"]),
         ["include"],
@@ -214,6 +230,7 @@ async def test_info_tells_every_limit(small: httpx.AsyncClient) -> None:
 
     assert set(limits) == set(Limits.model_fields)
     assert {name: limits[name] for name in SMALL} == SMALL
+    assert {type(limits[name]) for name in SMALL} == {int}
 
 
 CONTRADICTIONS = {
@@ -224,6 +241,7 @@ CONTRADICTIONS = {
         "memory_budget_bytes": 2**27,
         "workers": 2,
     },
+    "fewer rows than tokens": {"max_rows": 6},
     "no worker": {"workers": 0},
     "no time to compute": {"computing_s": 0},
     "a depth that is too deep for a parser": {"max_json_depth": 1000},

@@ -26,6 +26,11 @@ UNREADABLE = {
     "empty": (b"", "empty"),
     "cut off": (b'{"tokens": ["a"', "JSON"),
     "lone surrogate": (b'{"tokens": ["\\ud800"]}', "surrogate"),
+    "half of a pair": (b'{"tokens": ["\\ud800\\u0041"]}', "a lone surrogate"),
+    "white space": (b" \n\t ", "it is empty"),
+    "a byte order mark": (b'\xef\xbb\xbf{"tokens": ["a"]}', "leave the mark out"),
+    "UTF-16 without a mark": ('{"tokens": ["a"]}'.encode("utf-16-be"), "looks like UTF-16"),
+    "gzip": (b"\x1f\x8b\x08\x00", "compressed with gzip; send it plain"),
     "lone surrogate in a key": (b'{"\\ud800": 1}', "surrogate"),
     "not UTF-8": (b'{"tokens": ["\xff\xfe"]}', "UTF-8"),
     "UTF-16": ('{"tokens": ["a"]}'.encode("utf-16"), "UTF-8"),
@@ -75,11 +80,33 @@ FAULTY = {
         ["spec", "mask", 0, "of", 1],
         'got "wide"',
     ),
-    "200,000 masks": (spec(mask=["x"] * 200_000), ["spec"], "at most 64 masks"),
+    "200,000 masks": (spec(mask=["x"] * 200_000), ["spec", "mask"], "at most 64 masks"),
     "part without kind": (spec(score={"scale": 1}), ["spec", "score"], "'kind'"),
-    "parameter missing": (spec(mask="padding"), ["spec", "mask", 0, "key_length"], "missing"),
-    "parameter out of range": (spec(heads=0), ["spec", "heads", "n_heads"], "got 0"),
-    "heads that cannot share": (spec(heads=3), ["spec", "heads", "n_heads"], "multiple of 3"),
+    "parameter missing": (spec(mask="padding"), ["spec", "mask", "key_length"], "missing"),
+    "parameter of one of several masks": (
+        spec(mask=["causal", "padding"]),
+        ["spec", "mask", 1, "key_length"],
+        "missing",
+    ),
+    "parameter of one mask that does not fit": (
+        spec(mask={"kind": "padding", "key_length": 9}),
+        ["spec", "mask", "key_length"],
+        "got 9",
+    ),
+    "parameter out of range": (spec(heads=0), ["spec", "heads"], "got 0"),
+    "heads that cannot share": (spec(heads=3), ["spec", "heads"], "multiple of 3"),
+    "heads by their field": (spec(heads={"n_heads": 0}), ["spec", "heads", "n_heads"], "got 0"),
+    "heads as a string": (spec(heads="4"), ["spec", "heads"], '{"kind": "mha", "n_heads": …}'),
+    "heads as nothing": (spec(heads=None), ["spec", "heads"], "must be a number, or {"),
+    "a score that is a number": (spec(score=5), ["spec", "score"], "an id such as 'dot', or an"),
+    "a mask that is nothing": (spec(mask=None), ["spec", "mask"], "an id such as"),
+    "a kind that is nothing": (spec(score={"kind": None}), ["spec", "score"], "got null"),
+    "a spec that is no object": (body(tokens=["a"], spec=5), ["spec"], "an object, got 5"),
+    "decimals of base64": (
+        body(tokens=["a"], decimals=2, encoding="base64"),
+        ["decimals"],
+        "leave decimals out",
+    ),
     "unequal feature sizes": (
         body(query=[[1, 2]], key=[[1, 2, 3]]),
         None,
@@ -94,7 +121,7 @@ FAULTY = {
     ),
     "mask of another size": (
         spec(mask={"kind": "custom", "matrix": [[True]]}),
-        ["spec", "mask", 0, "matrix"],
+        ["spec", "mask", "matrix"],
         "2 × 2, got 1 × 1",
     ),
     "unknown matrix": (body(tokens=["a"], include=["score"]), ["include", 0], "'scores'"),
@@ -179,6 +206,8 @@ CONTENT_TYPES = {
     "a form": "application/x-www-form-urlencoded",
     "another JSON": "application/problem+json",
     "UTF-16": "application/json; charset=utf-16",
+    "UTF-16 behind another parameter": "application/json; profile=x; charset=utf-16",
+    "two in one": "application/json, text/plain",
 }
 
 
@@ -201,9 +230,20 @@ async def test_a_compressed_body_is_refused(client: httpx.AsyncClient) -> None:
     assert "plain" in require_problem(response, 415)["detail"]
 
 
-@pytest.mark.parametrize("charset", ["", "; charset=utf-8", "; charset=UTF-8"])
-async def test_json_in_utf_8_is_read(client: httpx.AsyncClient, charset: str) -> None:
-    headers = {"Content-Type": f"application/json{charset}"}
+async def test_two_content_types_are_refused(client: httpx.AsyncClient) -> None:
+    headers = [("Content-Type", "application/json"), ("Content-Type", "application/json")]
+
+    response = await client.post(PATH, content=body(tokens=["a"]), headers=headers)
+
+    assert "' and '" in require_problem(response, 415)["detail"]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    ["", "; charset=utf-8", '; charset="UTF-8"', "; profile=x", ";", "; a=b; Charset=utf8"],
+)
+async def test_json_in_utf_8_is_read(client: httpx.AsyncClient, parameters: str) -> None:
+    headers = {"Content-Type": f"application/json{parameters}", "Content-Encoding": "identity"}
 
     response = await client.post(PATH, content=body(tokens=["a"]), headers=headers)
 

@@ -6,8 +6,11 @@ import json
 import httpx
 import pytest
 from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
+from app.access import AccessLog
 from app.config import Settings
 from app.security import API_POLICY, HTML_POLICY
 from tests.api.conftest import PATH, open_client
@@ -51,14 +54,27 @@ def test_the_policy_of_pages_allows_no_script_but_our_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "localhost:8000", "127.0.0.1:80", "[::1]:8000", "LOCALHOST"]
+    "host", ["localhost", "[::1]", "localhost:8000", "127.0.0.1:80", "[::1]:8000", "LOCALHOST"]
 )
 async def test_a_known_host_is_served(client: httpx.AsyncClient, host: str) -> None:
     assert (await client.get("/healthz", headers={"Host": host})).status_code == 200
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "localhost.evil.example", "[::2]", "", "127.0.0.11"]
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "[::2]",
+        "",
+        "127.0.0.11",
+        "localhost:@evil.example",
+        "[::1]evil",
+        "[::1",
+        "127.0.0.1:99999",
+        "127.0.0.1:",
+        "localhost:80:80",
+    ],
 )
 async def test_an_unknown_host_is_refused(client: httpx.AsyncClient, host: str) -> None:
     response = await client.get("/healthz", headers={"Host": host})
@@ -78,7 +94,11 @@ FOREIGN = {
     "the same site, another origin": {"Sec-Fetch-Site": "same-site"},
     "another origin": {"Origin": "http://evil.example"},
     "another port": {"Origin": "http://localhost:9000"},
-    "another scheme": {"Origin": "https://localhost"},
+    "another scheme": {"Origin": "ftp://localhost"},
+    "another site with our origin": {
+        "Sec-Fetch-Site": "cross-site",
+        "Origin": "http://localhost",
+    },
     "a longer name": {"Origin": "http://localhost.evil.example"},
     "no origin": {"Origin": "null"},
 }
@@ -92,7 +112,14 @@ async def test_a_page_of_another_origin_may_not_post(
 
 
 @pytest.mark.parametrize(
-    "headers", [{}, {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}]
+    "headers",
+    [
+        {},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "https://atlas.example"},
+        {"Origin": "http://localhost"},
+        {"Origin": "https://localhost"},
+    ],
 )
 async def test_programs_and_our_own_page_may_post(
     client: httpx.AsyncClient, headers: dict[str, str]
@@ -191,3 +218,44 @@ async def test_an_unforeseen_error_tells_its_request_id_only(
     assert "KeyError" in lines
     assert problem["request_id"] in lines
     assert "secret-token" not in lines
+
+
+async def test_no_memory_is_told_as_such_wherever_it_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise MemoryError("secret-token")
+
+    monkeypatch.setattr("app.api.attention.inputs_of", fail)
+    async with open_client() as client:
+        response = await client.post(PATH, json=TOKENS)
+
+    problem = require_problem(response, 503)
+    assert "secret-token" not in json.dumps(problem)
+    assert response.headers["retry-after"]
+
+
+async def test_a_client_that_leaves_while_it_sends_is_no_error() -> None:
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(_message: Message) -> None:
+        raise AssertionError
+
+    async def read(scope: Scope, receive: Receive, _send: Send) -> None:
+        await Request(scope, receive).body()
+
+    with capture_logs() as logged:
+        await AccessLog(read)({"type": "http", "method": "POST", "headers": []}, receive, send)
+
+    assert [line["event"] for line in logged] == ["request"]
+    assert logged[0]["status"] == 499
+
+
+async def test_a_body_of_two_lengths_is_refused(client: httpx.AsyncClient) -> None:
+    headers = {"Content-Length": "2", "Transfer-Encoding": "chunked"}
+
+    response = await client.post(PATH, content=b"{}", headers=headers)
+
+    assert "Transfer-Encoding" in require_problem(response, 400)["detail"]
+    assert response.headers["connection"] == "close"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 HURRIED = """
 from app.config import Settings
 from app.server import make_server
-make_server(Settings(port={port}, header_s=0.3, body_s=0.3)).run()
+make_server(Settings(port={port}, header_s=0.3, body_s=0.3, send_s=0.5)).run()
 """
 
 
@@ -67,12 +68,15 @@ def test_the_command_serves_the_page_and_the_api(server: str) -> None:
 def test_a_uri_of_70_kilobytes_is_a_problem(server: str) -> None:
     with connect(server) as connection:
         uri = b"/api/v1/info?" + b"x" * 70_000
-        connection.sendall(b"GET " + uri + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        head = connection.recv(65_536).lower()
+        connection.sendall(b"GET " + uri + b" HTTP/1.1\r\nHost: localhost\r\n")
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(b"Connection: close\r\n\r\n")
+        head = read_all(connection).lower()
 
     assert head.startswith(b"http/1.1 400")
     assert b"content-type: application/problem+json" in head
     assert b"x-content-type-options: nosniff" in head
+    assert b"at most 16384 bytes, got" in head
 
 
 @pytest.mark.parametrize("pause_s", [0.0, 0.02], ids=["at once", "piece by piece"])
@@ -97,7 +101,10 @@ def test_what_is_no_http_is_a_problem(server: str) -> None:
     head, _, body = received.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400")
     assert b"application/problem+json" in head
-    assert json.loads(body)["status"] == 400
+    problem = json.loads(body)
+    assert problem["status"] == 400
+    assert f"x-request-id: {problem['request_id']}".encode() in head.lower()
+    assert "illegal request line" in problem["detail"]
 
 
 def test_the_connection_is_usable_after_a_body_was_refused(server: str) -> None:
@@ -195,3 +202,59 @@ def test_a_slow_client_harms_no_other(hurried: str) -> None:
         response = httpx.get(f"{hurried}/healthz")
 
     assert response.status_code == 200
+
+
+def ask_for_megabytes(connection: socket.socket) -> None:
+    """Ask for an answer that no buffer between two processes holds."""
+    body = json.dumps({"text": "a " * 1500, "encoding": "base64"}).encode()
+    head = (
+        f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    connection.sendall(head.encode() + body)
+
+
+def test_a_client_that_takes_nothing_of_its_answer_is_cut_off(hurried: str) -> None:
+    with connect(hurried) as connection:
+        ask_for_megabytes(connection)
+        time.sleep(4)
+        received = read_all(connection)
+
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200")
+    assert len(body) < 20_000_000
+
+
+def test_a_client_that_takes_its_answer_slowly_gets_all_of_it(hurried: str) -> None:
+    with connect(hurried) as connection:
+        ask_for_megabytes(connection)
+        received = bytearray(connection.recv(65_536))
+        head, _, body = bytes(received).partition(b"\r\n\r\n")
+        started, n_bytes = time.monotonic(), len(body)
+        total = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0])
+        while n_bytes < total:
+            chunk = connection.recv(200_000)
+            assert chunk
+            n_bytes += len(chunk)
+            time.sleep(0.005)
+
+    assert time.monotonic() - started > 0.6
+
+
+def test_health_is_quick_while_large_bodies_are_read(server: str) -> None:
+    body = b'{"query":[[' + b"1," * 1_000_000 + b'"a"]],"key":[[1]]}'
+    laps = []
+    with ThreadPoolExecutor(4) as pool, httpx.Client(base_url=server) as client:
+        client.get("/healthz")
+        headers = {"Content-Type": "application/json"}
+        posts = [
+            pool.submit(httpx.post, server + PATH, content=body, headers=headers) for _ in range(8)
+        ]
+        while not all(post.done() for post in posts):
+            started = time.perf_counter()
+            client.get("/healthz")
+            laps.append(time.perf_counter() - started)
+
+    assert {post.result().status_code for post in posts} == {422}
+    assert sorted(laps)[len(laps) // 2] < 0.1
+    assert max(laps) < 0.5
