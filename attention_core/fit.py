@@ -10,12 +10,11 @@ from attention_core.spec import AttentionSpec
 
 
 def require_fit(query: Tensor, key: Tensor, value: Tensor, spec: AttentionSpec) -> None:
-    """Refuse inputs that do not fit each other or the spec, or that are not finite.
+    """Refuse inputs that do not fit each other or the spec.
 
     Raises:
         ShapeError: When sizes do not fit.
         SpecError: When a mask's parameter does not fit the sizes.
-        NonFiniteError: When an input holds NaN or infinity.
     """
     n_heads = query.shape[0]
     for name, x in (("key", key), ("value", value)):
@@ -32,22 +31,23 @@ def require_fit(query: Tensor, key: Tensor, value: Tensor, spec: AttentionSpec) 
             "leave it out to use the keys.",
             field=("value",),
         )
-    for name, x in (("query", query), ("key", key), ("value", value)):
-        require_finite(name, x, field=(name,))
 
 
-def require_bounded(prepared: PreparedScore, dtype: torch.dtype) -> None:
-    """Refuse inputs whose scores could pass the largest float: they would weigh NaN.
+def require_bounded(prepared: PreparedScore, query: Tensor, key: Tensor) -> None:
+    """Refuse queries and keys whose scores could pass the largest float: they would weigh NaN.
 
     Raises:
         NonFiniteError: With the bound.
     """
-    largest = torch.finfo(dtype).max
-    # The comparison is false for NaN too.
+    largest = torch.finfo(query.dtype).max
+    # The comparison is false for NaN too, and a bound is NaN or infinite where an input is.
     if not prepared.bound() <= largest:
+        require_finite("query", query, field=("query",))
+        require_finite("key", key, field=("key",))
         raise NonFiniteError(
-            f"scores must stay below {largest:.1e}, the largest {dtype}, got inputs whose scores "
-            "could pass it; scale the inputs or the score's parameters down, or use float64.",
+            f"scores must stay below {largest:.1e}, the largest {query.dtype}, got inputs whose "
+            "scores could pass it; scale the inputs or the score's parameters down, or use "
+            "float64.",
             field=("spec", "score"),
         )
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from attention_core.cells import Cell, Place, Row, explain
 from attention_core.errors import BudgetError, SpecError
-from attention_core.fit import require_bounded, require_fit
+from attention_core.fit import require_bounded, require_finite, require_fit
 from attention_core.grid import aligned_blocks, as_slice, span_of
 from attention_core.kernels import outputs as output_kernels
 from attention_core.kernels.overview import Pooling, Reduce, pooled_softmax
@@ -68,7 +68,8 @@ class AttentionMap:
         self.value = value
         self.budget_bytes = budget_bytes
         prepared = self.spec.score.prepare(self.query, self.key)
-        require_bounded(prepared, query.dtype)
+        require_bounded(prepared, query, key)
+        require_finite("value", value, field=("value",))
         self.source = ScoreSource(
             prepared=prepared,
             position=self.spec.position,

@@ -7,6 +7,7 @@ Neither torch nor NumPy promises that a seed gives the same numbers for ever. Th
 import hashlib
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -35,11 +36,23 @@ def uniform_rows(labels: Sequence[str], dim: int, *, seed: int) -> Float[Tensor,
 
 
 def _stream(seed: int, label: str, n_numbers: int) -> bytes:
+    return (_kept_stream if n_numbers <= _KEPT_NUMBERS else _make_stream)(seed, label, n_numbers)
+
+
+def _make_stream(seed: int, label: str, n_numbers: int) -> bytes:
     name = f"{seed}\0{label}".encode(errors="surrogatepass")
     return hashlib.shake_128(name).digest(4 * n_numbers)
 
 
+# A page that redraws while a user types asks for the same words again and again.
+_KEPT_NUMBERS = 1024
+_kept_stream = lru_cache(maxsize=4096)(_make_stream)
+"""Streams of up to 4 KiB, so 16 MiB at the most."""
+
+
 def _numbers(stream: bytes) -> Tensor:
-    # Each number is the middle of its own one of 2³² equal parts.
-    shares = (np.frombuffer(stream, dtype="<u4") + 0.5) * 2.0**-32
-    return torch.from_numpy((shares - 0.5) * _SPREAD)
+    # Each number is the middle of its own one of 2³² equal parts of the interval.
+    numbers = np.frombuffer(stream, dtype="<u4").astype(np.float64)
+    numbers *= _SPREAD * 2.0**-32
+    numbers += _SPREAD * (2.0**-33 - 0.5)
+    return torch.from_numpy(numbers)
