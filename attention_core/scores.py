@@ -52,7 +52,9 @@ class ScaledDot(Score):
 
     kind: Literal["scaled_dot"] = "scaled_dot"
     title: ClassVar[str] = "Scaled dot product"
-    summary: ClassVar[str] = "The dot product divided by √d, so that its spread stays near one."
+    summary: ClassVar[str] = (
+        "The dot product over the root of the feature size, so that its spread stays near one."
+    )
     formula: ClassVar[str] = "q·k / √d"
     latex: ClassVar[str] = r"\frac{q_i \cdot k_j}{\sqrt{d}}"
     source: ClassVar[Source] = Source("Vaswani et al. 2017", "https://arxiv.org/abs/1706.03762")

@@ -48,7 +48,7 @@ export function initialState() {
     isBusy: false,
     head: 0,
     cell: null,
-    panel: "weights",
+    panel: "outputs",
     pointed: null,
     explained: null,
     zoom: null,

@@ -14,6 +14,7 @@ from tests.browser.conftest import Visit
 from tests.browser.workbench import (
     address_of,
     axis_words,
+    chips,
     choose_example,
     drawn,
     point_at,
@@ -174,3 +175,38 @@ def test_the_server_gone_is_told_and_the_picture_stays(visit: Visit) -> None:
 
     expect(page.locator("#banner")).to_contain_text("The server does not answer")
     assert drawn(page, "weights") == before
+
+
+def test_a_link_that_cannot_be_computed_says_so_in_the_empty_place(visit: Visit) -> None:
+    visit.refusals = True
+    page = visit.open(address_of({"text": "a b", "spec": {"heads": 7}}))
+
+    expect(page.locator("#empty")).to_contain_text("64 features for 7 heads")
+    expect(page.locator("#empty")).to_contain_text("Nothing is drawn until this is mended.")
+    expect(page.locator("#banner")).to_be_hidden()
+    expect(page.locator("#weights")).to_be_hidden()
+    expect(page.get_by_role("button", name="Download")).to_be_disabled()
+    page.locator('[data-path="spec.heads.n_heads"]').get_by_role("spinbutton").fill("2")
+    expect(page.locator("#empty")).to_be_hidden()
+    expect(page.locator("#weights .heatmaplayer image").first).to_be_visible()
+
+
+def test_old_matrices_do_not_come_back_after_the_text_is_cleared(visit: Visit) -> None:
+    visit.refusals = True
+    page = visit.open()
+    writing(page).fill("")
+    expect(page.locator("#empty")).to_be_visible()
+    expect(page.locator("#heads input")).to_have_count(0)
+    writing(page).fill("x " * 5000)
+
+    expect(page.locator("#empty")).to_contain_text("Too large for one picture")
+    expect(page.locator("#weights")).to_be_hidden()
+    assert not chips(page).first.evaluate("chip => chip.style.getPropertyValue('--chip-ground')")
+
+
+def test_vectors_from_a_seed_are_told_and_given_numbers_are_not(visit: Visit) -> None:
+    page = visit.open()
+    expect(page.locator("#seeded")).to_contain_text("nothing here was learned")
+    choose_example(page, "A textbook's numbers")
+
+    expect(page.locator("#seeded")).to_be_hidden()

@@ -89,7 +89,7 @@ def test_the_hover_tells_score_and_weight_and_lights_the_row_in_all_matrices(vis
 
     expect(page.locator("#tooltip")).to_have_text("q1 → k0score0.0000weight0.2689")
     for panel in ("scores", "weights", "outputs"):
-        assert page.locator(f"#{panel} .light__row").count() == 1
+        assert page.locator(f"#{panel} .light__row--pointed").count() == 1
     page.mouse.move(5, 5)
     expect(page.locator("#tooltip")).to_be_hidden()
 

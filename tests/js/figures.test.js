@@ -40,8 +40,9 @@ function pictures(shown, more = {}) {
     tallest: 600,
     theme: THEME,
     isSigned: false,
-    measure: (label) => label.length * 7,
+    measure: (label) => label.replace(/&(amp|lt|gt);/g, "&").length * 7,
     nameHead: (head) => `head ${head + 1}`,
+    axes: { queries: "queries ↓", keys: "keys →", features: "features →" },
     ...more,
   });
 }
@@ -101,6 +102,35 @@ test("a zoom keeps only the ticks inside it", () => {
   const zoom = { query: /** @type {[number, number]} */ ([0.5, 2.5]), key: null, dim: null };
   const { layout } = matrixFigure(pictures(answer(1, HARD, HARD), { zoom }).scores);
   assert.deepEqual(layout.yaxis.tickvals, [1, 2]);
+});
+
+test("of many labels some are left out, and never the last", () => {
+  const tokens = Array.from({ length: 60 }, (_, index) => `t${index}`);
+  const { layout } = matrixFigure(pictures(answer(1, tokens, tokens)).weights);
+  const { tickvals, tickfont } = layout.yaxis;
+  assert.equal(tickvals.at(-1), 59);
+  assert.equal(tickfont.size, 11);
+  const steps = tickvals.slice(1).map((/** @type {number} */ at, /** @type {number} */ index) => {
+    return at - tickvals[index];
+  });
+  assert.ok(Math.min(...steps) >= steps[0]);
+});
+
+test("long labels end in an ellipsis, and leave room for the cells", () => {
+  const shown = pictures(answer(1, ["a".repeat(40), "b"], ["a", "b"])).scores;
+  assert.match(shown.rows.labels[0], /^a+…$/);
+  assert.ok(shown.rows.labels[0].length * 7 <= 360 * 0.52);
+  assert.equal(shown.rows.labels[1], "b");
+});
+
+test("each matrix says once what its axes are", () => {
+  const shown = pictures(answer(3, HARD, HARD), { heads: [0, 1, 2] });
+  const titles = (/** @type {any} */ picture) =>
+    matrixFigure(picture)
+      .layout.annotations.map((/** @type {any} */ { text }) => text)
+      .filter((/** @type {string} */ text) => /queries/.test(text));
+  assert.deepEqual(titles(shown.weights), ["queries ↓  keys →"]);
+  assert.deepEqual(titles(pictures(answer(1, HARD, HARD)).outputs), ["features →<br>queries ↓"]);
 });
 
 test("cells are square where queries and keys are as many", () => {

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { readFlags, readRows, show, showBrief, writeRows } from "../../static/js/lib/numbers.js";
+import {
+  readFlags,
+  readRows,
+  show,
+  showBounded,
+  showBrief,
+  showFixed,
+  writeRows,
+} from "../../static/js/lib/numbers.js";
 
 const ROWS = [
   [1, -2.5, 0.003],
@@ -52,4 +60,14 @@ test("numbers for the eye have a true minus, and neither −0 nor a lost small n
   assert.equal(show(null), "–");
   assert.equal(show(-Infinity), "−∞");
   assert.equal(showBrief(-0.001), "0.00");
+});
+
+test("numbers of a column keep its decimals", () => {
+  assert.equal(showFixed(-0.0044, 2), "0.00");
+  assert.equal(showFixed(-1.2345, 2), "−1.23");
+  assert.equal(showFixed(1e20, 2), "1.0e+20");
+  assert.equal(showBounded(0, 3), "0.000");
+  assert.equal(showBounded(0.0004, 3), "< 0.001");
+  assert.equal(showBounded(-0.0004, 3), "> −0.001");
+  assert.equal(showBounded(0.0005, 3), show(0.0005, 3));
 });

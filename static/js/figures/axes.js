@@ -4,8 +4,11 @@
 /** @import { Box, Frame } from "./plan.js" */
 /** @import { Theme } from "../lib/theme.js" */
 
-const ROOM_FOR_A_WORD = 9.5;
+/** What a line of text takes: `needed` where some labels are left out, `least` where all stay. */
+const LINE = { needed: 15, least: 11.5 };
 const LARGEST_TYPE = 12.5;
+const SPARSE_TYPE = 11;
+const SMALLEST_TYPE = 10.5;
 
 /**
  * @typedef {object} Words
@@ -22,9 +25,10 @@ const LARGEST_TYPE = 12.5;
 export function columnAxis(frame, plot, words, theme) {
   const [low, high] = words.range ?? [-0.5, words.labels.length - 0.5];
   const cell = plot.width / (high - low);
-  const needed = frame.isTurned ? ROOM_FOR_A_WORD : widestOf(words.labels);
+  const widest = widestOf(words.labels);
+  const room = frame.isTurned ? LINE : { needed: widest, least: widest };
   return {
-    ...axis(words, { cell, needed, isShown: frame.hasLabels, theme }),
+    ...axis(words, { cell, room, isShown: frame.hasLabels, theme }),
     range: [low, high],
     domain: [plot.left / frame.width, (plot.left + plot.width) / frame.width],
     side: "top",
@@ -42,7 +46,7 @@ export function rowAxis(frame, plot, words, theme) {
   const [low, high] = words.range ?? [-0.5, words.labels.length - 0.5];
   const cell = plot.height / (high - low);
   return {
-    ...axis(words, { cell, needed: ROOM_FOR_A_WORD, isShown: frame.hasLabels, theme }),
+    ...axis(words, { cell, room: LINE, isShown: frame.hasLabels, theme }),
     range: [high, low], // the first query on top, as text reads
     domain: [1 - (plot.top + plot.height) / frame.height, 1 - plot.top / frame.height],
   };
@@ -50,25 +54,25 @@ export function rowAxis(frame, plot, words, theme) {
 
 /**
  * @param {Words} words
- * @param {{cell: number, needed: number, isShown: boolean, theme: Theme}} look
+ * @param {{cell: number, room: {needed: number, least: number}, isShown: boolean, theme: Theme}} look
  */
-function axis({ labels, range }, { cell, needed, isShown, theme }) {
-  const step = Math.max(1, Math.ceil(needed / cell));
+function axis({ labels, range }, { cell, room, isShown, theme }) {
+  const step = cell >= room.least ? 1 : Math.ceil(room.needed / cell);
   const first = Math.max(0, Math.ceil(range?.[0] ?? 0));
   const last = Math.min(labels.length - 1, Math.floor(range?.[1] ?? labels.length));
-  const ticks = [];
-  for (let index = first; index <= last; index += step) ticks.push(index);
+  const ticks = ticksOf(first, last, step);
   return {
     tickmode: "array",
     tickvals: isShown ? ticks : [],
     ticktext: ticks.map((index) => labels[index]),
     tickfont: {
       family: theme.font,
-      size: Math.min(LARGEST_TYPE, Math.max(8.5, cell * step * 0.85)),
+      size: step > 1 ? SPARSE_TYPE : cell < LINE.needed ? SMALLEST_TYPE : LARGEST_TYPE,
     },
     color: theme.text,
     ticks: "",
     ticklabelstandoff: 3,
+    ticklabeloverflow: "allow", // else the last one would be hidden
     showgrid: false,
     zeroline: false,
     showline: true,
@@ -77,6 +81,20 @@ function axis({ labels, range }, { cell, needed, isShown, theme }) {
     linecolor: theme.line,
     automargin: false,
   };
+}
+
+/**
+ * Every few positions, and always the last.
+ * @param {number} first
+ * @param {number} last
+ * @param {number} step
+ */
+function ticksOf(first, last, step) {
+  const ticks = [];
+  for (let index = first; index <= last; index += step) ticks.push(index);
+  if (ticks.length < 2 || ticks.at(-1) === last) return ticks;
+  ticks.pop(); // it stands nearer to the last than a label is wide
+  return [...ticks, last];
 }
 
 /** @param {string[]} labels */

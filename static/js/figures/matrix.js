@@ -18,6 +18,7 @@ import { numbersInCells } from "./cells.js";
  * @property {number[]} shown which heads those are
  * @property {ArrayLike<number>[][]} heads rows of each head that is shown
  * @property {string[]} titles one a head; shown when there are several
+ * @property {string[]} axes what the columns and the rows are
  * @property {Words} rows
  * @property {Words} columns
  * @property {[number, number]} range real, shared by all heads
@@ -55,7 +56,7 @@ export function matrixFigure(picture) {
   });
   const numbers = heads.length === 1 ? numbersInCells(picture, colourOf(picture)) : [];
   const bar = colourBar(picture, heads.length + 1);
-  layout.annotations.push(...bar.ends);
+  layout.annotations.push(...bar.ends, ...axisTitles(picture));
   return {
     data: [...data, { ...shared, ...bar.trace }, ...numbers],
     layout: { ...layout, ...bar.axes },
@@ -88,6 +89,22 @@ function headTitle({ frame, titles, theme }, head) {
     yanchor: "bottom",
     borderpad: 0,
   };
+}
+
+/**
+ * What the axes are: in the empty corner, or in one line beside the colour bar.
+ * @param {Picture} picture
+ */
+function axisTitles({ frame, axes, theme }) {
+  const { x, y, isOneLine } = frame.titles;
+  return [
+    {
+      text: isOneLine ? [...axes].reverse().join("  ") : axes.join("<br>"),
+      font: { size: 11, color: theme.muted, family: theme.font },
+      ...{ showarrow: false, borderpad: 0, xref: "paper", yref: "paper", align: "right" },
+      ...{ x: x / frame.width, y: 1 - y / frame.height, xanchor: "right", yanchor: "bottom" },
+    },
+  ];
 }
 
 /**

@@ -1,16 +1,13 @@
 // @ts-check
 /** The three pictures of an answer, planned together so that they can be compared. Pure. */
 
-import { plotLabel } from "../lib/labels.js";
 import { rangeOf, rowsOf } from "../lib/matrices.js";
+import { labelsOf, longestLabels, widest } from "./labels.js";
 import { planPanels } from "./plan.js";
 
 /** @import { Answer, Matrix, PanelName, Zoom } from "../types.js" */
 /** @import { Picture } from "./matrix.js" */
 /** @import { Theme } from "../lib/theme.js" */
-
-/** Graphemes of a token that fit beside a matrix; the rest is in the hover and in the strip. */
-const AXIS_LIMIT = 20;
 
 /**
  * @typedef {object} View
@@ -23,6 +20,7 @@ const AXIS_LIMIT = 20;
  * @property {boolean} isSigned whether the weights may be negative
  * @property {(label: string) => number} measure width of a label, in pixels
  * @property {(head: number) => string} nameHead
+ * @property {{queries: string, keys: string, features: string}} axes what they are called
  */
 
 /**
@@ -31,8 +29,9 @@ const AXIS_LIMIT = 20;
  */
 export function picturesOf(view) {
   const { answer, zoom, heads, theme } = view;
-  const queries = answer.tokens.query.map((token) => plotLabel(token, AXIS_LIMIT));
-  const keys = answer.tokens.key.map((token) => plotLabel(token, AXIS_LIMIT));
+  const longest = longestLabels(view.width);
+  const queries = labelsOf(answer.tokens.query, longest.query, view.measure);
+  const keys = labelsOf(answer.tokens.key, longest.key, view.measure);
   const dims = Array.from({ length: answer.outputs.shape[2] }, (_, dim) => String(dim));
   const plan = planPanels({
     width: view.width,
@@ -40,8 +39,8 @@ export function picturesOf(view) {
     queries: lengthOf(zoom?.query, queries),
     keys: lengthOf(zoom?.key, keys),
     heads: heads.length,
-    queryLabel: widest(answer.tokens.query, view),
-    keyLabel: widest(answer.tokens.key, view),
+    queryLabel: widest(queries, view.measure),
+    keyLabel: widest(keys, view.measure),
   });
   const rows = { labels: queries, range: zoom?.query ?? null };
   const toKeys = { labels: keys, range: zoom?.key ?? null };
@@ -54,13 +53,21 @@ export function picturesOf(view) {
   });
   const hasGaps = answer.weights.data.some(Number.isNaN);
   const shared = { shown: heads, titles, rows, theme };
-  const square = { ...shared, frame: plan.square, columns: toKeys, hasGaps };
+  const { axes } = view;
+  const square = {
+    ...shared,
+    axes: [axes.keys, axes.queries],
+    frame: plan.square,
+    columns: toKeys,
+    hasGaps,
+  };
   return {
     scores: { ...square, ...content(answer.scores), isSigned: true },
     weights: { ...square, ...weightsContent(content(answer.weights), view.isSigned) },
     outputs: {
       ...shared,
       ...content(answer.outputs),
+      axes: [axes.features, axes.queries],
       frame: plan.outputs,
       columns: toDims,
       hasGaps: answer.emptyRows.length > 0,
@@ -88,12 +95,4 @@ function weightsContent(content, isSigned) {
  */
 function lengthOf(range, labels) {
   return range ? range[1] - range[0] : labels.length;
-}
-
-/**
- * @param {string[]} tokens
- * @param {View} view
- */
-function widest(tokens, { measure }) {
-  return Math.max(...[...new Set(tokens)].map((token) => measure(plotLabel(token, AXIS_LIMIT))));
 }

@@ -11,6 +11,7 @@
  * @property {Box} bar the colour bar
  * @property {boolean} hasLabels whether tokens stand beside the rows and over the columns
  * @property {boolean} isTurned whether the labels of the columns stand upright
+ * @property {{x: number, y: number, isOneLine: boolean}} titles the lower end of the axes' titles
  */
 
 /**
@@ -20,11 +21,15 @@
  * @property {number} queries
  * @property {number} keys
  * @property {number} heads how many are shown at once
- * @property {number} queryLabel width of the longest, in pixels
+ * @property {number} queryLabel width of the longest, in pixels, no more than there is room
  * @property {number} keyLabel
  */
 
+/** The titles of the axes: two lines in the corner, or one beside the bar of small multiples. */
+const CORNER = { width: 78, height: 30, beside: 168 };
 const GAP = 8;
+/** Half a label may stand over the right edge of its column. */
+const EDGE = 8;
 const TITLE = 18;
 const BAR = { height: 6, room: 44 };
 const WIDEST_CELL = 72;
@@ -43,11 +48,11 @@ export function planPanels(sizes) {
  * @param {Sizes} sizes
  */
 function planOne({ width, tallest, queries, keys, queryLabel, keyLabel }) {
-  const left = Math.ceil(Math.min(queryLabel, width * 0.36)) + GAP;
-  const room = width - left - 1;
+  const left = Math.max(Math.ceil(queryLabel) + GAP, CORNER.width);
+  const room = width - left - EDGE;
   const cell = cellSize({ room, tallest, queries, keys }, LOWEST_PLOT);
   const isTurned = keyLabel + GAP > cell.width;
-  const top = Math.ceil(isTurned ? Math.min(keyLabel, 150) : 14) + GAP;
+  const top = Math.max(Math.ceil(isTurned ? keyLabel : 14) + GAP, CORNER.height);
   const height = cell.height * queries;
   /** @param {number} plotWidth @param {boolean} turned @returns {Frame} */
   const frame = (plotWidth, turned) => ({
@@ -57,6 +62,7 @@ function planOne({ width, tallest, queries, keys, queryLabel, keyLabel }) {
     bar: { left, top: top + height + 14, width: plotWidth, height: BAR.height },
     hasLabels: true,
     isTurned: turned,
+    titles: { x: left - GAP, y: top - 4, isOneLine: false },
   });
   return { square: frame(cell.width * keys, isTurned), outputs: frame(room, false) };
 }
@@ -81,9 +87,15 @@ function planMultiples({ width, tallest, queries, keys, heads }) {
       width: plotWidth,
       height,
     })),
-    bar: { left: 1, top: total + 6, width: Math.min(width, 240), height: BAR.height },
+    bar: {
+      left: 1,
+      top: total + 6,
+      width: Math.min(width - CORNER.beside, 240),
+      height: BAR.height,
+    },
     hasLabels: false,
     isTurned: false,
+    titles: { x: width - 1, y: total + 16, isOneLine: true },
   });
   return { square: frame(Math.max(cell.width * keys, 16)), outputs: frame(room) };
 }

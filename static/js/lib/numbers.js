@@ -70,6 +70,26 @@ export function showBrief(value) {
 }
 
 /**
+ * A number for a column of equal decimals, whatever is lost; huge ones alone take an exponent.
+ * @param {number} value
+ * @param {number} decimals
+ */
+export function showFixed(value, decimals) {
+  return Math.abs(value) < 0.5 * 10 ** -decimals ? show(0, decimals) : show(value, decimals);
+}
+
+/**
+ * A number for a column of equal decimals, where what is not quite zero says so.
+ * @param {number} value
+ * @param {number} decimals
+ */
+export function showBounded(value, decimals) {
+  const least = 10 ** -decimals;
+  if (value === 0 || Math.abs(value) >= least / 2) return show(value, decimals);
+  return value > 0 ? `< ${show(least, decimals)}` : `> ${show(-least, decimals)}`;
+}
+
+/**
  * A number for the ends of a colour bar: as short as three digits allow.
  * @param {number} value
  */

@@ -1,9 +1,10 @@
 // @ts-check
 /** A part of a spec as the page writes it: its kind and the parameters that were changed. */
 
+import { modeOf } from "./request.js";
 import { fieldsOf, starter } from "./schema.js";
 
-/** @import { Choice, Part, PartValue } from "../types.js" */
+/** @import { Catalogue, Choice, Part, PartValue, Request } from "../types.js" */
 
 /** @typedef {{kind: string, [parameter: string]: any}} Told */
 
@@ -57,4 +58,39 @@ export function started(part, kind, sizes) {
     if (field.isRequired) value[field.name] = starter(field, sizes, first.kind);
   }
   return value;
+}
+
+/**
+ * Whether the vectors of a request are made from a seed: then nothing in them was learned.
+ * @param {Request} request
+ * @param {Catalogue} catalogue
+ */
+export function isSeeded(request, { parts }) {
+  if (modeOf(request) === "numbers") return false;
+  return /** @type {const} */ (["embedding", "projection"]).some((name) => {
+    const { kind } = told(request[name], parts[name]);
+    return "seed" in (choiceOf(parts[name], kind)?.parameters.properties ?? {});
+  });
+}
+
+/**
+ * A choice in words: its title and the values of its parameters that fit in a line.
+ * @param {Told} value
+ * @param {Part} part
+ * @param {Record<string, Part>} parts
+ * @param {(text?: string) => string} t translates
+ * @returns {string}
+ */
+export function valuesOf(value, part, parts, t) {
+  const choice = choiceOf(part, value.kind);
+  const values = fieldsOf(choice?.parameters ?? {}).flatMap(({ name, title, shapes, part: of }) => {
+    const given = value[name];
+    if (given === undefined || given === null) return [];
+    const each = [given].flat();
+    if (of) return each.map((one) => valuesOf(told(one, parts[of]), parts[of], parts, t));
+    if (Array.isArray(given) && !shapes.includes("tuple")) return [];
+    const words = each.map((one) => t(String(one ?? "∞").replaceAll("_", " ")));
+    return [`${t(title)} ${words.join(", ")}`];
+  });
+  return values.length ? `${t(choice?.title)} (${values.join("; ")})` : t(choice?.title);
 }

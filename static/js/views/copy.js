@@ -25,12 +25,15 @@ export function mountCopy(store) {
   const dialog = /** @type {HTMLDialogElement} */ (find("copy"));
   const kinds = find("copy-kinds");
   const note = find("copy-note");
+  /** @type {HTMLButtonElement} */
+  const opener = find("copy-open");
+  store.watch(["answer"], ({ answer }) => (opener.disabled = !answer));
   const write = () => {
     const chosen = /** @type {HTMLInputElement} */ (kinds.querySelector(":checked"));
     find("copy-code").textContent = WRITERS[chosen.value](store.get());
     note.textContent = "";
   };
-  find("copy-open").addEventListener("click", () => {
+  opener.addEventListener("click", () => {
     write();
     dialog.showModal();
   });

@@ -35,6 +35,9 @@ export function mountDownloads(store, catalogue) {
     ],
     png: async (state) => ["attention.png", await png(state, catalogue)],
   };
+  /** @type {HTMLButtonElement} */
+  const opener = find("download-open");
+  store.watch(["answer"], ({ answer }) => (opener.disabled = !answer));
   find("downloads").addEventListener("click", async (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
     const { download } = /** @type {HTMLElement} */ (target.closest("button"))?.dataset ?? {};

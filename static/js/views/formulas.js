@@ -4,7 +4,7 @@
 import { find, make } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { formula } from "../lib/mathml.js";
-import { choiceOf } from "../lib/parts.js";
+import { choiceOf, isSeeded, valuesOf } from "../lib/parts.js";
 
 /** @import { Store } from "../store.js" */
 /** @import { Answer, Catalogue } from "../types.js" */
@@ -17,6 +17,8 @@ const LARGEST_SLIP = 1e-4;
  */
 export function mountFormulas(store, catalogue) {
   store.watch(["answer"], ({ answer }) => {
+    find("seeded").hidden = !answer || !isSeeded(answer.request, catalogue);
+    find("notes").hidden = !answer?.notes.length;
     if (!answer) return;
     const { spec } = answer;
     const { parts } = catalogue;
@@ -30,16 +32,18 @@ export function mountFormulas(store, catalogue) {
       const name = make("span", { text: `${t(choice.title)}  ` });
       return [make("span", { class: "panel__also" }, name, formula(choice.mathml ?? "", null))];
     };
-    const masks = spec.mask.flatMap((/** @type {any} */ mask) => also("mask", mask));
+    const masks = spec.mask
+      .filter((/** @type {any} */ mask) => mask.kind !== parts.mask.default)
+      .map((/** @type {any} */ mask) =>
+        make("span", { class: "panel__also", text: valuesOf(mask, parts.mask, parts, t) }),
+      );
     const around = [...also("position", spec.position), ...masks];
     find("scores-formula").replaceChildren(main("score", spec.score, "s"), ...around);
     find("weights-formula").replaceChildren(main("normalizer", spec.normalizer, "w"));
     find("scores-badge").textContent = scoresBadge(answer);
     find("weights-badge").textContent = weightsBadge(answer, isStochastic(spec, catalogue));
     find("outputs-badge").textContent = outputsBadge(answer);
-    const notes = find("notes");
-    notes.hidden = answer.notes.length === 0;
-    notes.replaceChildren(
+    find("notes").replaceChildren(
       ...answer.notes.map(({ message }) => make("li", { text: message, lang: "en" })),
     );
   });

@@ -22,7 +22,11 @@ export function mountHeads(store) {
   let count = 0;
   const redraw = () => {
     const state = store.get();
-    if (!state.answer) return;
+    if (!state.answer) {
+      count = 0;
+      place.replaceChildren();
+      return;
+    }
     const [heads] = state.answer.weights.shape;
     if (heads !== count) {
       count = heads;

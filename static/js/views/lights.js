@@ -19,18 +19,14 @@ export function lightUp(place, picture, state, name) {
     const window = at(make("div", { class: "light" }), plot);
     const cells = cellBoxes(picture, plot);
     const { pointed, cell } = state;
-    const query = pointed?.query ?? cell?.query;
-    if (query !== undefined) {
-      const isPinned = !pointed ? " light__row--pinned" : "";
-      window.append(at(make("div", { class: `light__row${isPinned}` }), cells(query, null)));
-    }
+    if (cell) window.append(lit("row light__row--pinned", cells(cell.query, null)));
+    if (pointed) window.append(lit("row light__row--pointed", cells(pointed.query, null)));
     if (cell?.head === head && name !== "outputs") {
-      window.append(at(make("div", { class: "light__cell" }), cells(cell.query, cell.key)));
+      window.append(lit("cell", cells(cell.query, cell.key)));
     }
+    // Last, for the values stand beside it.
     if (pointed?.head === head && hasColumn(pointed.panel, name)) {
-      window.append(
-        at(make("div", { class: "light__cell" }), cells(pointed.query, pointed.column)),
-      );
+      window.append(lit("cell light__cell--pointed", cells(pointed.query, pointed.column)));
     }
     return window;
   });
@@ -63,6 +59,14 @@ export function cellBoxes({ rows, columns }, plot) {
  */
 function hasColumn(pointed, name) {
   return (pointed === "outputs") === (name === "outputs");
+}
+
+/**
+ * @param {string} what
+ * @param {Box} box
+ */
+function lit(what, box) {
+  return at(make("div", { class: `light__${what}` }), box);
 }
 
 /**

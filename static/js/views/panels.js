@@ -27,8 +27,10 @@ export function mountPanels(store, catalogue) {
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(() => {
       const state = store.get();
-      place.classList.toggle("panels--empty", !state.answer && !state.isBusy && !state.problem);
-      find("empty").hidden = Boolean(state.answer || state.isBusy || state.problem);
+      // Once empty, the place stays so until there is an answer: old matrices never come back.
+      const isEmpty = !state.answer && (!state.isBusy || !find("empty").hidden);
+      place.classList.toggle("panels--empty", isEmpty);
+      find("empty").hidden = !isEmpty;
       if (!state.answer) return;
       const pictures = currentPictures(state, catalogue, panels[0].width());
       PANELS.forEach((name, index) => panels[index].show(pictures[name]));
@@ -63,6 +65,7 @@ export function currentPictures(state, catalogue, width) {
     isSigned: isSigned(answer.spec, catalogue),
     measure: ruler(`12.5px ${theme.font}`),
     nameHead: (head) => t("head {head}", { head: head + 1 }),
+    axes: { queries: t("queries ↓"), keys: t("keys →"), features: t("features →") },
   });
 }
 

@@ -43,8 +43,11 @@ export function choiceControl(setting, { name, path, label, beside }, changed) {
   const summary = make("p", { class: "field__summary" });
   const parameters = make("div", { class: "part__parameters" });
   const isOnly = part.choices.length === 1;
-  const head = make("div", { class: "member__head" }, select, beside ?? null);
-  if (isOnly) select.disabled = true;
+  // A choice among one is none.
+  const shown = isOnly
+    ? make("p", { class: "part__only", text: t(part.choices[0].title) })
+    : select;
+  const head = make("div", { class: "member__head" }, shown, beside ?? null);
   const element = make("div", { class: "part", "data-path": path }, head, summary, parameters);
   /** @type {import("../lib/parts.js").Told} */
   let value = { kind: "" };

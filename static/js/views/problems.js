@@ -1,8 +1,8 @@
 // @ts-check
 /** Shows a problem beside the field at fault. */
 
-import { find, freshId, make } from "../lib/dom.js";
-import { showBanner } from "./banner.js";
+import { freshId, make } from "../lib/dom.js";
+import { hideBanner, showBanner } from "./banner.js";
 
 /** @import { Store } from "../store.js" */
 
@@ -10,17 +10,16 @@ import { showBanner } from "./banner.js";
  * @param {Store} store
  */
 export function mountProblems(store) {
-  const banner = find("banner");
-  store.watch(["problem"], ({ problem }) => {
+  store.watch(["problem"], ({ problem, answer }) => {
     document.querySelectorAll("[data-refused]").forEach(clearProblem);
-    banner.hidden = problem === null;
-    if (!problem) return;
+    if (!problem) return hideBanner();
     const atFields = problem.errors.map(({ loc, message }) => {
       const place = placeOf(loc);
       if (place) showProblem(place, message, { isFromServer: true });
       return place !== null;
     });
-    showBanner(problem, atFields.length > 0 && atFields.every(Boolean));
+    const isAllAtFields = atFields.length > 0 && atFields.every(Boolean);
+    showBanner(problem, { isAllAtFields, hasPicture: answer !== null });
   });
 }
 
@@ -32,13 +31,19 @@ export function mountProblems(store) {
 export function showProblem(place, message, { isFromServer = false } = {}) {
   clearProblem(place);
   const id = freshId();
-  const line = make("p", { class: "field__problem", id, text: message });
+  const line = make("p", {
+    class: "field__problem",
+    id,
+    text: message,
+    lang: isFromServer ? "en" : null,
+  });
   place.append(line);
   place.toggleAttribute("data-refused", isFromServer);
   for (const input of inputsIn(place)) {
     input.setAttribute("aria-invalid", "true");
     input.setAttribute("aria-describedby", id);
   }
+  if (place.contains(document.activeElement)) line.scrollIntoView({ block: "nearest" });
 }
 
 /** @param {Element} place */

@@ -3,14 +3,29 @@
 
 import { find } from "../lib/dom.js";
 
+const NARROW = "(width < 820px)";
+
+/** @param {boolean} isOpen */
+function toggleSheet(isOpen) {
+  find("mechanism").classList.toggle("sheet--open", isOpen);
+  find("sheet-open").setAttribute("aria-expanded", String(isOpen));
+}
+
+/**
+ * Open the sheet where an element would else be hidden in it.
+ * @param {Element} element
+ */
+export function showSheetOf(element) {
+  if (find("mechanism").contains(element) && matchMedia(NARROW).matches) toggleSheet(true);
+}
+
 /** Make the sheet open and close. */
 export function mountSheet() {
   const sheet = find("mechanism");
   const button = find("sheet-open");
   /** @param {boolean} isOpen */
   const open = (isOpen) => {
-    sheet.classList.toggle("sheet--open", isOpen);
-    button.setAttribute("aria-expanded", String(isOpen));
+    toggleSheet(isOpen);
     if (isOpen) find("sheet-close").focus();
     else button.focus();
   };

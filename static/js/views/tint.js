@@ -4,6 +4,7 @@
 import { colourOf } from "../figures/matrix.js";
 import { css, inkOn } from "../lib/colour.js";
 import { rangeOf, rowsOf } from "../lib/matrices.js";
+import { isSame } from "../lib/paths.js";
 import { readTheme } from "../lib/theme.js";
 import { shownHeads } from "./panels.js";
 
@@ -21,7 +22,7 @@ export function tintChips(store, side, chips) {
   const tint = () => {
     const state = store.get();
     const { answer, pointed, cell } = state;
-    const row = pointed ?? cell;
+    const row = isCurrent(state) ? (pointed ?? cell) : null;
     const isOneSequence = answer ? !hasOwnKeys(state) : true;
     const colours = row && (side === "key" || isOneSequence) ? coloursOf(state, row) : null;
     chips().forEach((chip, index) => {
@@ -33,9 +34,23 @@ export function tintChips(store, side, chips) {
       chip.setAttribute("aria-selected", String(isRow || isKey));
     });
   };
-  store.watch(["pointed", "cell", "answer", "head"], tint);
+  store.watch(["pointed", "cell", "answer", "head", "problem"], tint);
   document.addEventListener("themechange", tint);
   return tint;
+}
+
+/**
+ * Whether the answer is one about the tokens that are shown.
+ * @param {State} state
+ */
+function isCurrent({ answer, request, problem }) {
+  if (!answer || problem) return false;
+  return isSame(tokensOf(answer.request), tokensOf(request));
+}
+
+/** @param {State["request"]} request */
+function tokensOf({ text, tokens, context_text: contextText, context }) {
+  return [text, tokens, contextText, context];
 }
 
 /** @param {State} state */

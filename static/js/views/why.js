@@ -4,8 +4,9 @@
 import { find, icon, make } from "../lib/dom.js";
 import { t, tNodes } from "../lib/i18n.js";
 import { show } from "../lib/numbers.js";
-import { choiceOf } from "../lib/parts.js";
 import { rowTable, scoreSteps, shareTable } from "./arithmetic.js";
+import { maskTitles } from "./masks.js";
+import { saysOf } from "./says.js";
 import { termsTable } from "./terms.js";
 import { word } from "./tooltip.js";
 
@@ -40,7 +41,7 @@ function showChosen(place) {
 }
 
 /**
- * Below all three matrices; on a narrow screen below the one that was tapped.
+ * Below all three matrices; on a narrow screen below the one that was tapped, once one was.
  * @param {HTMLElement} place
  * @param {string} panel
  */
@@ -56,7 +57,7 @@ function stand(place, panel) {
  * @param {Catalogue} catalogue
  * @param {() => void} close
  */
-function content(cell, answer, { parts }, close) {
+function content(cell, answer, catalogue, close) {
   const names = { query: answer.tokens.query[cell.query], key: answer.tokens.key[cell.key] };
   const pair = make("span", { class: "why__pair" }, word(names.query), " → ", word(names.key));
   const weight = make("strong", { class: "why__weight", text: show(cell.weight, 3) });
@@ -77,9 +78,14 @@ function content(cell, answer, { parts }, close) {
     class: "why__head-name",
     text: t("head {head}", { head: cell.head + 1 }),
   });
-  const { normalizer, score } = answer.spec;
-  const scoreTitle = t(choiceOf(parts.score, score.kind)?.title);
-  const rowTitle = t(choiceOf(parts.normalizer, normalizer.kind)?.title);
+  const titles = maskTitles(answer.spec, catalogue);
+  const says = saysOf(cell, answer, catalogue);
+  const steps = [
+    step("1", t("Multiply, term by term"), says.terms, termsTable(cell, names), "why__step--terms"),
+    step("2", t("Score"), "", scoreSteps(cell, titles), "why__step--score"),
+    step("3", t("Weigh against the row"), says.row, rowTable(cell, answer.tokens.key), ""),
+  ];
+  if (cell.allowed) steps.push(step("4", t("Carry to the output"), "", shareTable(cell), ""));
   return [
     make(
       "header",
@@ -88,10 +94,8 @@ function content(cell, answer, { parts }, close) {
       head,
       closer,
     ),
-    step("1", t("Multiply, term by term"), scoreTitle, termsTable(cell, names), "why__step--terms"),
-    step("2", t("Score"), "", scoreSteps(cell), ""),
-    step("3", t("Weigh against the row"), rowTitle, rowTable(cell, answer.tokens.key), ""),
-    step("4", t("Carry to the output"), "", shareTable(cell), ""),
+    ...(cell.allowed ? [] : [make("p", { class: "why__mask", text: says.mask })]),
+    ...steps,
   ];
 }
 

@@ -1,0 +1,77 @@
+"""The README's examples run as written, and what it names exists."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.config import Settings
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+MAKEFILE = (Path(__file__).parents[2] / "Makefile").read_text()
+
+
+def block(language: str, containing: str) -> str:
+    """Find the README's one block of a language with a text in it."""
+    found = [text for name, text in BLOCKS if name == language and containing in text]
+    assert len(found) == 1
+    return str(found[0])
+
+
+def test_the_curl_example_answers(server: str) -> None:
+    command = block("sh", "curl").replace("http://127.0.0.1:8000", server)
+
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+
+    assert '"shape":[4,11,11]' in done.stdout
+
+
+def test_the_httpx_example_answers(server: str) -> None:
+    names: dict[str, Any] = {}
+    code = block("python", "httpx.post").replace("http://127.0.0.1:8000", server)
+
+    exec(code, names)
+
+    weights = names["answer"]["weights"]
+    assert weights["shape"] == [1, 5, 5]
+    assert all(sum(row) == pytest.approx(1, abs=1e-6) for row in weights["data"][0])
+
+
+def test_the_library_example_runs() -> None:
+    code = (
+        block("python", "attend(")
+        .replace("16_384", "300")
+        .replace("result.weights()  # dense", "dense = result.weights()  # dense")
+    )
+    names: dict[str, Any] = {}
+
+    exec(code, names)
+
+    assert names["dense"].shape == (1, 300, 300)
+
+
+def test_every_path_of_the_readme_is_there(server: str) -> None:
+    paths = set(re.findall(r"`(?:GET |POST )?(/[a-z0-9/._]*)`", README))
+    assert {"/healthz", "/readyz", "/docs", "/openapi.json", "/api/v1/info"} <= paths
+
+    for path in paths:
+        assert httpx.get(server + path).status_code in (200, 405), path
+
+
+def test_every_setting_of_the_readme_is_one() -> None:
+    named = re.findall(r"ATTENTION_ATLAS_([A-Z_]+)=", README)
+
+    assert named
+    assert {name.lower() for name in named} <= set(Settings.model_fields)
+
+
+def test_every_make_command_of_the_readme_is_one() -> None:
+    named = re.findall(r"\bmake ([a-z-]+)", README)
+
+    assert {"run", "test", "image"} <= set(named)
+    for name in named:
+        assert re.search(rf"^{name}:", MAKEFILE, re.MULTILINE), name
