@@ -66,13 +66,16 @@ class TokenInputs:
             projected_dim = projection.weight_value.shape[1]
         is_made = isinstance(projection, RandomProjection)
         is_projected_wider = projected_dim > dim
+        heads = asked.spec.heads
+        inner_dim, value_dim = heads.widths(projected_dim)
+        n_made = 3 * dim * projected_dim if is_made else 0
         return Size(
-            n_heads=asked.spec.heads.n_heads,
+            n_heads=asked.spec.heads.n_score_heads,
             n_queries=len(self.query),
             n_keys=len(self.key),
-            dim=max(dim, projected_dim),
-            value_dim=projected_dim,
-            n_parameters=3 * dim * projected_dim if is_made else 0,
+            dim=max(dim, projected_dim, inner_dim),
+            value_dim=value_dim,
+            n_parameters=n_made + heads.n_parameters(projected_dim),
             fields=Fields(
                 queries=("text",) if asked.tokens is None else ("tokens",),
                 keys=self._key_field,
@@ -101,7 +104,7 @@ class TokenInputs:
             return embedding.dim
         if isinstance(embedding, GivenEmbedding):
             return embedding.vectors.shape[1]
-        return embedding.dim or len({*self.query, *self.key}) + self.asked.spec.heads.n_heads
+        return embedding.dim or len({*self.query, *self.key}) + self.asked.spec.heads.n_score_heads
 
     @property
     def _key_field(self) -> tuple[str]:
@@ -127,12 +130,12 @@ class NumberInputs:
     @property
     def query(self) -> Sequence[str]:
         """Labels of the queries."""
-        return [f"q{i}" for i in range(self.queries.shape[-2])]
+        return self.asked.query_labels or [f"q{i}" for i in range(self.queries.shape[-2])]
 
     @property
     def key(self) -> Sequence[str]:
         """Labels of the keys."""
-        return [f"k{j}" for j in range(self.keys.shape[-2])]
+        return self.asked.key_labels or [f"k{j}" for j in range(self.keys.shape[-2])]
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -208,11 +211,22 @@ def _numbers_of(asked: AttentionRequest) -> NumberInputs:
             raise field_problem((name,), f"{name} must be left out with query; use key instead.")
     if asked.query is None or asked.key is None:
         raise field_problem(("key",), "key must be given with query, and is missing.")
+    for name, labels, numbers in (
+        ("query_labels", asked.query_labels, asked.query),
+        ("key_labels", asked.key_labels, asked.key),
+    ):
+        n_rows = numbers.shape[-2]
+        if labels is not None and len(labels) != n_rows:
+            raise field_problem(
+                (name,),
+                f"{name} must hold one label for each of {n_rows} rows, got {len(labels)}; give as "
+                "many, or leave it out.",
+            )
     return NumberInputs(asked.query, asked.key, asked)
 
 
 def _tokens_of(asked: AttentionRequest, max_tokens: int) -> TokenInputs:
-    for name in ("key", "value"):
+    for name in ("key", "value", "query_labels", "key_labels"):
         if getattr(asked, name) is not None:
             raise field_problem((name,), f"{name} must come with query, not with tokens.")
     if asked.context is not None and asked.context_text is not None:

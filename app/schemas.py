@@ -9,6 +9,7 @@ from attention_core import (
     AnyEmbedding,
     AnyProjection,
     AttentionSpec,
+    Cell,
     HashEmbedding,
     HeadMatrices,
     Identity,
@@ -104,6 +105,8 @@ class AttentionRequest(BaseModel):
     )
     key: HeadMatrices | None = Field(None, description="Keys, `[key][dim]` or `[head][key][dim]`.")
     value: HeadMatrices | None = Field(None, description="Values; the keys when absent.")
+    query_labels: Tokens | None = Field(None, description="What to call the queries in numbers.")
+    key_labels: Tokens | None = Field(None, description="What to call the keys in numbers.")
     embedding: Annotated[AnyEmbedding, Field(description="Tokens to vectors.")] = HashEmbedding()
     projection: Annotated[
         AnyProjection, Field(description="Vectors to queries, keys and values.")
@@ -175,32 +178,14 @@ class TimingMs(BaseModel):
     encode: float
 
 
-class CellExplained(BaseModel):
-    """The arithmetic behind one weight: `softcap(sum(terms) * scale + offset) + bias`."""
+class Flags(BaseModel):
+    """What holds for every weight of the answer."""
 
-    head: int
-    query: int
-    key: int
-    score_kind: str
-    q: list[float]
-    k: list[float]
-    left: list[float]
-    right: list[float]
-    terms: list[float]
-    product: float
-    scale: float
-    offset: float
-    softcapped: float | None
-    bias: float
-    allowed: bool
-    score: float
-    temperature: float
-    row_scores: list[float | None]
-    row_maximum: float | None
-    lse: float | None
-    weight: float
-    value: list[float]
-    share: list[float]
+    row_stochastic: bool = Field(description="Every row that is not empty sums to one.")
+    signed: bool = Field(description="Weights may be negative.")
+    shift_invariant: bool = Field(
+        description="A number added to a whole row of scores changes no weight."
+    )
 
 
 class AttentionAnswer(BaseModel):
@@ -210,8 +195,11 @@ class AttentionAnswer(BaseModel):
     scores: Matrix | None = None
     weights: Matrix | None = None
     outputs: Matrix | None = None
-    cell: CellExplained | None = None
-    empty_rows: list[Row] = Field(description="Rows whose every key is masked.")
+    cell: Cell | None = None
+    empty_rows: list[Row] = Field(
+        description="Rows that no key takes weight of, as a rule because every key is masked."
+    )
+    flags: Flags
     spec: AttentionSpec = Field(description="The spec with every default spelled out.")
     notes: list[Remark]
     device: str

@@ -140,7 +140,7 @@ def _too_many_cells(
 
 def _require_memory(n_cells: int, size: Size, asked: AttentionRequest, limits: Limits) -> None:
     n_features = (size.n_queries + size.n_keys) * size.dim
-    n_made = size.n_parameters + _n_numbers_of_score(size, asked)
+    n_made = size.n_parameters + _n_numbers_of_spec(size, asked)
     needed_bytes = (
         n_features * _BYTES_PER_FEATURE + n_made * _BYTES_PER_PARAMETER + n_cells * _BYTES_PER_CELL
     )
@@ -154,12 +154,38 @@ def _require_memory(n_cells: int, size: Size, asked: AttentionRequest, limits: L
         )
 
 
+def _n_numbers_of_spec(size: Size, asked: AttentionRequest) -> int:
+    """Count the numbers that a spec makes of the tokens, or keeps for their rows."""
+    return size.n_heads * (
+        _n_numbers_of_score(size, asked)
+        + _n_numbers_of_position(size, asked)
+        + _n_numbers_of_rows(size, asked)
+    )
+
+
 def _n_numbers_of_score(size: Size, asked: AttentionRequest) -> int:
-    """Count the parameters of a score, and the hidden features that it makes of the tokens."""
     score, head_dim = asked.spec.score, size.dim // size.n_heads
     if score.kind == "general":
-        return size.n_heads * head_dim**2
+        return head_dim**2
     if score.kind == "additive":
         hidden = score.attn_dim or head_dim
-        return size.n_heads * hidden * (2 * head_dim + size.n_queries + size.n_keys)
+        return hidden * (2 * head_dim + size.n_queries + size.n_keys)
     return 0
+
+
+def _n_numbers_of_position(size: Size, asked: AttentionRequest) -> int:
+    position = asked.spec.position
+    if position.kind == "shaw":
+        n_distances = 2 * position.max_relative_position + 1
+        return n_distances * (size.dim // size.n_heads + size.n_queries)
+    return size.n_queries + size.n_keys
+
+
+def _n_numbers_of_rows(size: Size, asked: AttentionRequest) -> int:
+    normalizer = asked.spec.normalizer
+    if normalizer.kind == "topk":
+        return size.n_queries * min(normalizer.k, size.n_keys)
+    if normalizer.kind in ("sparsemax", "entmax15", "entmax"):
+        # Of a block of rows, every key may be a candidate: where all scores are alike.
+        return min(size.n_queries, 256) * size.n_keys
+    return size.n_queries

@@ -13,7 +13,7 @@ from attention_core.errors import (
 )
 from attention_core.listing import catalogue
 from attention_core.maps import DENSE_BUDGET_BYTES, AttentionMap
-from attention_core.normalizers import RowState
+from attention_core.normalizers import ExponentialState, RowState
 from attention_core.notes import Note
 from attention_core.numbers import HeadMatrices, Numbers
 from attention_core.projections import AnyProjection, GivenProjection, Identity, RandomProjection
@@ -30,6 +30,7 @@ __all__ = [
     "BudgetError",
     "Cell",
     "DeviceError",
+    "ExponentialState",
     "GivenEmbedding",
     "GivenProjection",
     "HashEmbedding",

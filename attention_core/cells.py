@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from attention_core.grid import as_slice
-from attention_core.normalizers import RowState
-from attention_core.projections import Projected
+from attention_core.normalizers import Normalizer, RowState
+from attention_core.projected import Projected
 from attention_core.shapes import Matrices
 from attention_core.sources import ScoreSource
 from attention_core.spec import AttentionSpec
@@ -21,8 +21,30 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True)
+class ScorePart:
+    """What one head's score adds to a mixed score: ``factor · score``."""
+
+    head: int
+    factor: float
+    score: float
+
+
+@dataclass(frozen=True)
+class WeightPart:
+    """What one score head's normalised weight adds to a head's weight: ``factor · weight``."""
+
+    head: int
+    factor: float
+    weight: float
+
+
+@dataclass(frozen=True)
 class Cell:
     """One weight, taken apart: ``score = softcap(sum(terms) · scale + offset) + bias``.
+
+    Where heads exchange scores, that score is this head's own, ``premixed`` tells what becomes of
+    it, and ``row_scores`` are the mixed ones. Where a head's weight is made of several, the score
+    is that of the first, and ``combined`` tells the sum.
 
     Attributes:
         head: Index of the head.
@@ -44,7 +66,11 @@ class Cell:
         temperature: Divides the score in the normaliser.
         row_scores: All scores of the row, None where masked.
         row_maximum: Largest score of the row; None when every key is masked.
-        lse: Log-sum-exp of the row's scores over temperature; None when every key is masked.
+        lse: Log-sum-exp of the row's scores over temperature, sinks included; None when every key
+            is masked, and where the normaliser has none.
+        row_state: By name, the numbers of the row that its normaliser makes weights with.
+        premixed: The scores that are added up before the mask; None where heads mix none.
+        combined: The weights that are added up after the normaliser; None where heads mix none.
         weight: The weight; zero where masked.
         value: The key's value vector.
         share: ``weight · value``, this key's part of the query's output.
@@ -70,34 +96,51 @@ class Cell:
     row_scores: list[float | None]
     row_maximum: float | None
     lse: float | None
+    row_state: dict[str, float]
+    premixed: list[ScorePart] | None
+    combined: list[WeightPart] | None
     weight: float
     value: list[float]
     share: list[float]
 
 
 class Row(NamedTuple):
-    """The row of a cell as the map has it: its scores, its weights and its state."""
+    """The row of a cell as the map has it.
+
+    Attributes:
+        scores: Scores of the row, of the first score head that the head is made of.
+        weights: Weights of the row.
+        state: State of the row, of that score head.
+        combined: By score head, the factor and the normalised weight of the cell; None where a
+            head's weights are those of its score head.
+    """
 
     scores: Matrices
     weights: Matrices
     state: RowState
+    combined: list[WeightPart] | None
 
 
 def explain(
     spec: AttentionSpec, source: ScoreSource, row: Row, inputs: Projected, place: Place
 ) -> Cell:
     """Take one cell apart."""
-    head, query, key = place
-    terms = source.prepared.terms(head, query, key)
+    _, query, key = place
+    head = spec.heads.first_score_head(place.head)
+    at = Place(head, query, key)
+    terms = source.prepared.terms(*at)
     products = terms.left.double() * terms.right.double()
     product = float(products.sum())
     plain = product * terms.scale + terms.offset
     capped = None if spec.softcap is None else spec.softcap * math.tanh(plain / spec.softcap)
-    bias = _bias(source, place)
+    bias = _bias(source, at)
     allowed = source.allowed(range(query, query + 1), range(key, key + 1))
-    weight, value = row.weights[0, 0, key], inputs.value[head, key]
+    weight, value = row.weights[0, 0, key], inputs.value[place.head, key]
+    normalizer: Normalizer = spec.normalizer
+    numbers = normalizer.row_numbers(row.state).items()
+    row_state = {name: float(number[0, 0]) for name, number in numbers}
     return Cell(
-        head=head,
+        head=place.head,
         query=query,
         key=key,
         score_kind=spec.score.kind,
@@ -116,18 +159,31 @@ def explain(
         temperature=spec.normalizer.temperature,
         row_scores=[_finite(score) for score in row.scores[0, 0].tolist()],
         row_maximum=_finite(float(row.state.maximum[0, 0])),
-        lse=_finite(float(row.state.lse[0, 0])),
+        lse=_finite(row_state.get("lse", math.inf)),
+        row_state={name: number for name, number in row_state.items() if math.isfinite(number)},
+        premixed=_premixed(source, at),
+        combined=row.combined,
         weight=float(weight),
         value=value.tolist(),
         share=(weight * value).tolist(),
     )
 
 
+def _premixed(source: ScoreSource, place: Place) -> list[ScorePart] | None:
+    if source.mixing is None:
+        return None
+    query, key = (range(index, index + 1) for index in place[1:])
+    scores = source.unmixed(slice(0, source.n_heads), query, key)[:, 0, 0].tolist()
+    factors = source.mixing[place.head]
+    parts = zip(range(source.n_heads), factors, scores, strict=True)
+    return [ScorePart(*part) for part in parts]
+
+
 def _bias(source: ScoreSource, place: Place) -> float:
-    if not source.position.has_bias:
+    if source.bias is None:
         return 0.0
     head, query, key = (range(index, index + 1) for index in place)
-    return float(source.position.bias(as_slice(head), query, key))
+    return float(source.bias.tile(as_slice(head), query, key))
 
 
 def _finite(number: float) -> float | None:

@@ -8,9 +8,11 @@ from torch import Tensor
 
 from attention_core.embeddings import AnyEmbedding, HashEmbedding
 from attention_core.errors import DeviceError, ShapeError, SpecError
-from attention_core.fit import require_finite
+from attention_core.finite import require_finite
+from attention_core.heads import Mha
 from attention_core.maps import DENSE_BUDGET_BYTES, AttentionMap
-from attention_core.projections import AnyProjection, Identity, Inputs
+from attention_core.projected import Inputs
+from attention_core.projections import AnyProjection, Identity
 from attention_core.sources import Check
 from attention_core.spec import AttentionSpec
 
@@ -63,7 +65,8 @@ def attend(
     for x in given.values():
         dtype = torch.promote_types(dtype, x.dtype)
     target = query.device if device is None else _device(device)
-    _require_heads(spec.heads.n_heads, query)
+    if isinstance(spec.heads, Mha):
+        _require_heads(spec.heads.n_heads, query)
     asking, asked, answering = (
         spec.position.embed(_per_head(x.detach().to(target, dtype, copy=True)))
         for x in given.values()
@@ -106,14 +109,15 @@ def attend_tokens(
             )
     if not dtype.is_floating_point:
         raise SpecError(f"dtype must be a floating-point type, got {dtype}.", field=("dtype",))
-    target, n_heads = _device(device), spec.heads.n_heads
+    spec.require_sense()
+    target = _device(device)
     precision = torch.promote_types(dtype, torch.float32)
-    vectors = embedding.embed(tokens, context, n_heads)
+    vectors = embedding.embed(tokens, context, spec.heads.n_score_heads)
     asking = spec.position.embed(_embedded(vectors[0], target, precision))
     is_self = vectors[1] is vectors[0]
     asked = asking if is_self else spec.position.embed(_embedded(vectors[1], target, precision))
     inputs = Inputs(asking, asked, asking if spec.value_follows_query else asked)
-    query, key, value = projection.project(inputs, n_heads)
+    query, key, value = projection.project(inputs, spec.heads)
     return AttentionMap(query, key, value, spec, budget_bytes=budget_bytes, check=check)
 
 

@@ -3,25 +3,30 @@
 import torch
 from torch import Tensor
 
-from attention_core.errors import Field, NonFiniteError, ShapeError
+from attention_core.errors import NonFiniteError, ShapeError
+from attention_core.finite import require_finite
+from attention_core.heads import Heads, Mha
 from attention_core.masks import Extent
-from attention_core.prepared import PreparedScore
+from attention_core.projected import Projected
+from attention_core.sources import ScoreSource
 from attention_core.spec import AttentionSpec
 
 
-def require_fit(query: Tensor, key: Tensor, value: Tensor, spec: AttentionSpec) -> None:
+def require_fit(given: Projected, spec: AttentionSpec) -> None:
     """Refuse inputs that do not fit each other or the spec.
 
     Raises:
         ShapeError: When sizes do not fit.
         SpecError: When a mask's parameter does not fit the sizes.
     """
-    n_heads = query.shape[0]
-    for name, x in (("key", key), ("value", value)):
-        if x.shape[0] != n_heads:
+    query, key, value = given
+    for name, x, wanted in _heads_wanted(given, spec.heads):
+        if x.shape[0] not in wanted:
+            expected = " or ".join(str(count) for count in wanted)
             raise ShapeError(
-                f"{name} must have as many heads as query, got {x.shape[0]} and {n_heads}; give "
-                "every head its own.",
+                f"{name} must have {expected} heads under the heads '{spec.heads.kind}', got "
+                f"{x.shape[0]}; give [head][token][dim] with as many heads as query, or use 'gqa' "
+                "where heads share their keys.",
                 field=(name,),
             )
     spec.check(Extent(query.shape[1], key.shape[1]))
@@ -33,15 +38,29 @@ def require_fit(query: Tensor, key: Tensor, value: Tensor, spec: AttentionSpec) 
         )
 
 
-def require_bounded(prepared: PreparedScore, query: Tensor, key: Tensor) -> None:
-    """Refuse queries and keys whose scores could pass the largest float: they would weigh NaN.
+def _heads_wanted(given: Projected, heads: Heads) -> list[tuple[str, Tensor, tuple[int, ...]]]:
+    query, key, value = given
+    if isinstance(heads, Mha):
+        # As many heads as the queries have, so that numbers need not say it twice.
+        n_heads = query.shape[0]
+        return [("key", key, (n_heads,)), ("value", value, (n_heads,))]
+    n_values = dict.fromkeys((heads.n_value_heads, heads.n_heads))
+    return [
+        ("query", query, (heads.n_score_heads,)),
+        ("key", key, (heads.n_key_heads,)),
+        ("value", value, tuple(n_values)),
+    ]
+
+
+def require_bounded(source: ScoreSource, query: Tensor, key: Tensor) -> None:
+    """Refuse inputs whose scores could pass the largest float: they would weigh NaN.
 
     Raises:
         NonFiniteError: With the bound.
     """
     largest = torch.finfo(query.dtype).max
     # The comparison is false for NaN too, and a bound is NaN or infinite where an input is.
-    if not prepared.bound() <= largest:
+    if not source.bound() <= largest:
         require_finite("query", query, field=("query",))
         require_finite("key", key, field=("key",))
         raise NonFiniteError(
@@ -49,21 +68,4 @@ def require_bounded(prepared: PreparedScore, query: Tensor, key: Tensor) -> None
             "scores could pass it; scale the inputs or the score's parameters down, or use "
             "float64.",
             field=("spec", "score"),
-        )
-
-
-def require_finite(name: str, x: Tensor, *, field: Field) -> None:
-    """Refuse NaN, infinity, and what is so near the largest float that a mean could pass it.
-
-    Raises:
-        NonFiniteError: With the bound.
-    """
-    largest = torch.finfo(x.dtype).max * (1 - 2**-16)
-    # NaN is in the extremes if it is anywhere, and compares false.
-    if not all(abs(float(extreme)) <= largest for extreme in x.aminmax()):
-        raise NonFiniteError(
-            f"{name} must hold finite numbers up to {largest:.2e} in {x.dtype}, got NaN, infinity "
-            "or a larger one, which would spoil whole rows even where it is masked; scale the "
-            "numbers down, or use float64.",
-            field=field,
         )

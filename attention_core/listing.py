@@ -36,7 +36,8 @@ def catalogue() -> dict[str, Any]:
     Returns:
         ``parts``: for each part its title, its default and its choices, each with ``kind``,
         ``title``, ``summary``, ``formula`` (plain text), ``latex``, ``parameters`` (JSON Schema
-        of an object without ``kind``), ``source`` and ``flags``. ``spec``: JSON Schema of what
+        of an object without ``kind``), ``source``, ``flags``, ``aliases`` (other names of the
+        kind) and ``starter`` (parameters for a form to start with). ``spec``: JSON Schema of what
         belongs to no part. ``presets``: named specs.
     """
     return {
@@ -75,26 +76,39 @@ def _describe(part: type[Part]) -> dict[str, Any]:
         "parameters": _schema(part, only=names),
         "source": part.source._asdict() if part.source else None,
         "flags": dict(part.flags),
+        "aliases": list(part.aliases),
+        "starter": dict(part.starter),
     }
 
 
 def _schema(model: Any, *, only: tuple[str, ...]) -> dict[str, Any]:
     whole = model.model_json_schema()
+    definitions = whole.get("$defs", {})
     # A mask made of masks refers to itself; its schema comes as a reference with definitions.
     if "$ref" in whole:
-        whole = whole["$defs"][whole["$ref"].rsplit("/", 1)[-1]]
+        whole = definitions[whole["$ref"].rsplit("/", 1)[-1]]
     return {
         "type": "object",
-        "properties": {name: _opened(whole["properties"][name]) for name in only},
+        "properties": {name: _opened(whole["properties"][name], definitions) for name in only},
         "required": [name for name in whole.get("required", ()) if name in only],
         "additionalProperties": False,
     }
 
 
-def _opened(schema: dict[str, Any]) -> dict[str, Any]:
-    # A mask among the parameters of a mask is told by the name of its part, not all over again.
-    if "discriminator" in schema:
-        return {"title": schema["title"], "description": schema["description"], "part": "mask"}
-    if "discriminator" in schema.get("items", {}):
-        return {**schema, "items": {"part": "mask"}}
-    return schema
+def _opened(schema: Any, definitions: dict[str, Any]) -> Any:
+    """Put what is referred to in its place, so that a parameter's schema stands by itself."""
+    if isinstance(schema, list):
+        return [_opened(each, definitions) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _opened(definitions[schema["$ref"].rsplit("/", 1)[-1]], definitions)
+    told_by = schema.get("discriminator", {}).get("propertyName")
+    if told_by == "kind":
+        # A mask among the parameters of a mask is told by its part's name, not all over again.
+        names = [name for name in ("title", "description") if name in schema]
+        return {**{name: schema[name] for name in names}, "part": "mask"}
+    opened = {name: _opened(each, definitions) for name, each in schema.items()}
+    if told_by:
+        del opened["discriminator"]
+    return opened

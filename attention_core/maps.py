@@ -4,8 +4,6 @@ Q, K and the state of each row are kept, and nothing of size query × key but a 
 gave as a matrix; a tile is a small product.
 """
 
-import math
-from collections.abc import Callable
 from functools import cached_property
 from typing import get_args
 
@@ -13,25 +11,24 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from attention_core.cells import Cell, Place, Row, explain
-from attention_core.errors import BudgetError, SpecError
-from attention_core.fit import require_bounded, require_finite, require_fit
-from attention_core.grid import aligned_blocks, as_slice, span_of
+from attention_core.cells import Cell, Place, Row, WeightPart, explain
+from attention_core.dense import Dense, heads_of
+from attention_core.errors import SpecError
+from attention_core.grid import as_slice
+from attention_core.heads import mixed
 from attention_core.kernels import outputs as output_kernels
-from attention_core.kernels.overview import Pooling, Reduce, pooled_softmax
+from attention_core.kernels.overview import Picture, Pooling, Reduce, pooled, pooled_exponentials
 from attention_core.kernels.rows import row_state
-from attention_core.masks import Extent
-from attention_core.normalizers import RowState
+from attention_core.normalizers import Exponential, Normalizer, RowState
 from attention_core.notes import Note, notes_on
-from attention_core.projections import Projected
-from attention_core.shapes import Matrices, Outputs
-from attention_core.sources import Check, ScoreSource
+from attention_core.preparation import resolved, rotated, source_of
+from attention_core.projected import Projected
+from attention_core.shapes import Matrices, Outputs, Tile
+from attention_core.sources import Check
 from attention_core.spec import AttentionSpec
 
 DENSE_BUDGET_BYTES = 512 * 2**20
 """How large a dense answer may be unless the caller says otherwise."""
-
-_Tile = Callable[[slice, range, range], Matrices]
 
 
 class AttentionMap:
@@ -61,30 +58,22 @@ class AttentionMap:
         budget_bytes: int = DENSE_BUDGET_BYTES,
         check: Check | None = None,
     ) -> None:
-        require_fit(query, key, value, spec)
-        self.spec = spec.resolve(query, key)
-        self.query = self.spec.position.rotate(query)
-        self.key = self.spec.position.rotate(key)
-        self.value = value
-        self.budget_bytes = budget_bytes
-        prepared = self.spec.score.prepare(self.query, self.key)
-        require_bounded(prepared, query, key)
-        require_finite("value", value, field=("value",))
-        self.source = ScoreSource(
-            prepared=prepared,
-            position=self.spec.position,
-            mask=self.spec.joint_mask,
-            extent=Extent(query.shape[1], key.shape[1]),
-            softcap=self.spec.softcap,
-            n_heads=query.shape[0],
-            dtype=query.dtype,
-            device=query.device,
-            check=check,
-        )
+        given = Projected(query, key, value)
+        self.spec = resolved(given, spec)
+        ready = rotated(given, self.spec)
+        self.query, self.key, self.value = ready
+        self.source = source_of(ready, self.spec, check)
+        self._dense = Dense(self.source.extent, self.query, budget_bytes)
+        self._mixing = self.spec.heads.weight_mixing()
 
     @property
     def n_heads(self) -> int:
-        """Number of heads."""
+        """Number of heads, each with its own weights and outputs."""
+        return self.value.shape[0]
+
+    @property
+    def n_score_heads(self) -> int:
+        """Number of matrices of scores: twice the heads where each is a difference of two."""
         return self.query.shape[0]
 
     @property
@@ -123,7 +112,7 @@ class AttentionMap:
         Raises:
             BudgetError: When the rectangle is larger than the budget.
         """
-        return self._dense(self.source.tile, query, key, head)
+        return self._dense.compute(self.source.tile, query, key, heads_of(head, self.n_score_heads))
 
     def weights(
         self,
@@ -135,21 +124,15 @@ class AttentionMap:
 
         Args and errors are those of ``scores``.
         """
-        state, normalizer = self.row_state, self.spec.normalizer
-
-        def tile(heads: slice, rows: range, columns: range) -> Matrices:
-            scores = self.source.tile(heads, rows, columns)
-            return normalizer.apply(scores, state.rows(heads, as_slice(rows)))
-
-        return self._dense(tile, query, key, head)
+        return self._dense.compute(self._weights, query, key, heads_of(head, self.n_heads))
 
     def outputs(self) -> Outputs:
         """Multiply the weights with the values; an empty row gives zero."""
-        normalizer = self.spec.normalizer
-        result = output_kernels.fused(self.source, normalizer, self.value)
-        if result is not None:
-            return result
-        return output_kernels.blockwise(self.source, normalizer, self.row_state, self.value)
+        if self._mixing is None:
+            result = output_kernels.fused(self.source, self.spec.normalizer, self.value)
+            if result is not None:
+                return result
+        return output_kernels.blockwise(self.source, self._weights, self.value)
 
     @cached_property
     def row_state(self) -> RowState:
@@ -158,13 +141,18 @@ class AttentionMap:
 
     @cached_property
     def empty_rows(self) -> tuple[tuple[int, int], ...]:
-        """Head and query of every row whose every key is masked."""
-        return tuple((int(h), int(i)) for h, i in self.row_state.is_empty.nonzero().tolist())
+        """Head and query of every row that no key takes weight of, as a rule all are masked."""
+        is_empty = self.row_state.is_empty
+        if self._mixing is not None:
+            # A head is empty where all that it is made of is.
+            takes = torch.tensor(self._mixing, device=self.device) != 0
+            is_empty = ~(takes[:, :, None] & ~is_empty[None]).any(dim=1)
+        return tuple((int(h), int(i)) for h, i in is_empty.nonzero().tolist())
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
         """What a reader of this map may trip over."""
-        return notes_on(self.spec, self.empty_rows)
+        return notes_on(self.spec, self.empty_rows, self.row_state)
 
     def overview(
         self,
@@ -193,7 +181,7 @@ class AttentionMap:
             )
         if reduce not in get_args(Reduce):
             raise SpecError(f"reduce must be 'max' or 'mean', got {reduce!r}.", field=("reduce",))
-        heads = range(self.n_heads)[_head_slice(head, self.n_heads)]
+        heads = range(self.n_heads)[heads_of(head, self.n_heads)]
         pooling = Pooling(-(-self.n_queries // height), -(-self.n_keys // width), reduce)
         if pooling.cell_queries == pooling.cell_keys == 1:
             return self.weights(head=as_slice(heads))
@@ -202,11 +190,10 @@ class AttentionMap:
             -(-self.n_queries // pooling.cell_queries),
             -(-self.n_keys // pooling.cell_keys),
         )
-        self._refuse_over_budget(shape)
+        self._dense.refuse_over_budget(shape)
         result = self.query.new_empty(shape)
         for place, index in enumerate(heads):
-            temperature = self.spec.normalizer.temperature
-            result[place] = pooled_softmax(self.source, index, pooling, temperature)
+            result[place] = self._picture(index, pooling)
         return result
 
     def cell(self, head: int, query: int, key: int) -> Cell:
@@ -222,64 +209,48 @@ class AttentionMap:
                     f"{axis} must be between 0 and {size - 1}, got {index}; count from zero.",
                     field=("cell", axis),
                 )
-        this_row, this_head = slice(query, query + 1), slice(head, head + 1)
+        this_row, score_head = slice(query, query + 1), self.spec.heads.first_score_head(head)
         row = Row(
-            self.scores(query=this_row, head=head),
+            self.scores(query=this_row, head=score_head),
             self.weights(query=this_row, head=head),
-            self.row_state.rows(this_head, this_row),
+            self.row_state.rows(slice(score_head, score_head + 1), this_row),
+            self._parts(head, query, key),
         )
         inputs = Projected(self.query, self.key, self.value)
         return explain(self.spec, self.source, row, inputs, Place(head, query, key))
 
-    def _dense(
-        self, tile: _Tile, query: slice | None, key: slice | None, head: int | slice | None
-    ) -> Matrices:
-        rows, columns = span_of(query, self.n_queries), span_of(key, self.n_keys)
-        heads = _head_slice(head, self.n_heads)
-        shape = (len(range(self.n_heads)[heads]), len(rows), len(columns))
-        self._refuse_over_budget(shape)
-        result = self.query.new_empty(shape)
-        if 0 in shape:
-            return result
-        for row_block in aligned_blocks(rows, self.n_queries):
-            for column_block in aligned_blocks(columns, self.n_keys):
-                cells = tile(heads, row_block, column_block)
-                if (row_block, column_block) == (rows, columns):
-                    return cells
-                _paste(cells, (row_block, column_block), result, (rows, columns))
-        return result
+    def _normalized(self, head: slice, query: range, key: range) -> Matrices:
+        """Compute a rectangle of what the normaliser makes, before heads are combined."""
+        scores = self.source.tile(head, query, key)
+        state = self.row_state.rows(head, as_slice(query))
+        normalizer: Normalizer = self.spec.normalizer
+        return normalizer.apply(scores, state, key)
 
-    def _refuse_over_budget(self, shape: tuple[int, int, int]) -> None:
-        actual = math.prod(shape) * self.query.element_size()
-        if actual > self.budget_bytes:
-            n_heads, n_queries, n_keys = shape
-            raise BudgetError(
-                f"a dense answer must fit {self.budget_bytes:,} bytes, got {n_heads} × "
-                f"{n_queries:,} × {n_keys:,} cells of {actual:,} bytes in all; ask for a "
-                "rectangle with query= and key=, for one head=, or for a smaller overview().",
-                actual=actual,
-                maximum=self.budget_bytes,
-            )
+    def _weights(self, head: slice, query: range, key: range) -> Matrices:
+        if self._mixing is None:
+            return self._normalized(head, query, key)
+        factors = self._mixing[head]
+        # Only the score heads that these heads are made of.
+        used = [place for place in range(self.n_score_heads) if any(row[place] for row in factors)]
+        first, stop = (used[0], used[-1] + 1) if used else (0, 1)
+        tiles = self._normalized(slice(first, stop), query, key)
+        return mixed(tiles, tuple(row[first:stop] for row in factors))
 
+    def _parts(self, head: int, query: int, key: int) -> list[WeightPart] | None:
+        if self._mixing is None:
+            return None
+        every_head, this_row = slice(0, self.n_score_heads), slice(query, query + 1)
+        tile = self._dense.compute(self._normalized, this_row, slice(key, key + 1), every_head)
+        weights = tile[:, 0, 0].tolist()
+        parts = zip(range(self.n_score_heads), self._mixing[head], weights, strict=True)
+        return [WeightPart(*part) for part in parts if part[1]]
 
-def _head_slice(head: int | slice | None, n_heads: int) -> slice:
-    if head is None:
-        return slice(0, n_heads)
-    if isinstance(head, slice):
-        return as_slice(span_of(head, n_heads))
-    if not -n_heads <= head < n_heads:
-        raise SpecError(
-            f"head must be one of {n_heads}, got {head}; count from zero.", field=("head",)
-        )
-    return slice(head % n_heads, head % n_heads + 1)
+    def _picture(self, head: int, pooling: Pooling) -> Picture:
+        normalizer = self.spec.normalizer
+        if self._mixing is None and isinstance(normalizer, Exponential):
+            return pooled_exponentials(self.source, head, pooling, normalizer)
 
+        def tile(query: range, key: range) -> Tile:
+            return self._weights(slice(head, head + 1), query, key)[0]
 
-def _paste(
-    cells: Tensor, block: tuple[range, range], result: Tensor, wanted: tuple[range, range]
-) -> None:
-    source, target = [], []
-    for part, whole in zip(block, wanted, strict=True):
-        shared = range(max(part.start, whole.start), min(part.stop, whole.stop))
-        source.append(as_slice(shared, origin=part.start))
-        target.append(as_slice(shared, origin=whole.start))
-    result[:, target[0], target[1]] = cells[:, source[0], source[1]]
+        return pooled(self.source, tile, pooling)

@@ -1,5 +1,6 @@
 """What every part of a spec is: a frozen description that names its formula and its source."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -24,8 +25,22 @@ class Part(BaseModel):
     latex: ClassVar[str]
     source: ClassVar[Source | None] = None
     flags: ClassVar[dict[str, bool]] = {}
+    aliases: ClassVar[tuple[str, ...]] = ()
+    starter: ClassVar[dict[str, Any]] = {}
+    """Parameters that a form starts with, where the defaults alone would be refused."""
 
 
 def from_id(value: Any) -> Any:
     """Let an id alone stand for the part of that kind with its defaults."""
     return {"kind": value} if isinstance(value, str) else value
+
+
+def from_alias(kinds: Mapping[str, str]) -> Callable[[Any], Any]:
+    """Let an id alone stand for its part, as ``from_id``, and another name for the kind's own."""
+
+    def read(value: Any) -> Any:
+        part = from_id(value)
+        kind = part.get("kind") if isinstance(part, dict) else None
+        return {**part, "kind": kinds[kind]} if isinstance(kind, str) and kind in kinds else part
+
+    return read

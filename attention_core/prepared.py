@@ -1,5 +1,6 @@
 """Scores made ready once per map: any rectangle of them is then a small computation."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -48,6 +49,10 @@ class Product:
         if self.offset is None:
             return self.right
         return torch.cat([self.right, torch.ones_like(self.right[..., :1])], dim=-1)
+
+    def mapped(self, features: Callable[[Tensor], Tensor]) -> "Product":
+        """Map both factors: the product becomes φ(left) · φ(right)."""
+        return Product(features(self.left), features(self.right), self.scale)
 
     def bound(self) -> float:
         """Bound the magnitude of every score by Cauchy and Schwarz, in float64."""
@@ -98,4 +103,57 @@ class TanhSum:
         return Terms(self.v[head], hidden, 1.0, 0.0)
 
 
-PreparedScore = Product | TanhSum
+@dataclass(frozen=True)
+class Distances:
+    """The negative squared distance: ``−γ (‖left‖² + ‖right‖² − 2 left · right)``.
+
+    Both sides are centred on the keys' mean, which changes no distance, but keeps the three terms
+    small, so that their difference is exact to the last bits of a distance.
+
+    Attributes:
+        left: Centred queries.
+        right: Centred keys.
+        gamma: Factor of the squared distance.
+    """
+
+    left: Queries
+    right: Keys
+    gamma: float
+
+    @classmethod
+    def between(cls, query: Queries, key: Keys, gamma: float) -> "Distances":
+        """Centre both sides."""
+        centre = key.double().mean(dim=1, keepdim=True)
+        return cls((query - centre).to(query.dtype), (key - centre).to(key.dtype), gamma)
+
+    @cached_property
+    def query_lengths(self) -> Rows:
+        """Squared length of each query, times γ."""
+        return self._squares(self.left)
+
+    @cached_property
+    def key_lengths(self) -> Float[Tensor, "head key"]:
+        """Squared length of each key, times γ."""
+        return self._squares(self.right)
+
+    def bound(self) -> float:
+        """Bound the magnitude of every score, in float64."""
+        lengths = [x.double().norm(dim=-1).amax(dim=-1) for x in (self.left, self.right)]
+        return float((self.gamma * (lengths[0] + lengths[1]) ** 2).max())
+
+    def tile(self, head: int, query: slice, key: slice) -> Tile:
+        """Compute a rectangle of one head's scores; none is above zero."""
+        product = (self.left[head, query] * (2 * self.gamma)) @ self.right[head, key].T
+        product -= self.query_lengths[head, query, None]
+        return product.sub_(self.key_lengths[head, None, key]).clamp_(max=0.0)
+
+    def terms(self, head: int, query: int, key: int) -> Terms:
+        """Take one score apart: the difference on the left, and minus it on the right."""
+        difference = self.left[head, query] - self.right[head, key]
+        return Terms(difference, -difference, self.gamma, 0.0)
+
+    def _squares(self, x: Tensor) -> Tensor:
+        return (x.double().square().sum(dim=-1) * self.gamma).to(x.dtype)
+
+
+PreparedScore = Product | TanhSum | Distances

@@ -1,58 +1,43 @@
 """Inputs to queries, keys and values: one linear map each, then a share per head."""
 
 from abc import abstractmethod
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 from torch import Tensor
 
 from attention_core.errors import Field as FieldPath
 from attention_core.errors import ShapeError
-from attention_core.fit import require_finite
+from attention_core.finite import require_finite
+from attention_core.heads import Heads
 from attention_core.numbers import Matrix, Numbers
 from attention_core.parameters import Parameter
 from attention_core.part import Part, Source, from_id
-from attention_core.shapes import Keys, Queries, Values
+from attention_core.projected import Inputs, Projected
 
 _VASWANI = Source("Vaswani et al. 2017", "https://arxiv.org/abs/1706.03762")
-
-
-class Projected(NamedTuple):
-    """Queries, keys and values, a share of the features per head."""
-
-    query: Queries
-    key: Keys
-    value: Values
-
-
-class Inputs(NamedTuple):
-    """What is projected: ``[token, dim]`` each, positions already added."""
-
-    query: Tensor
-    key: Tensor
-    value: Tensor
 
 
 class Projection(Part):
     """A linear map for each of queries, keys and values."""
 
     @abstractmethod
-    def weights(self, inputs: Inputs) -> Inputs | None:
+    def weights(self, inputs: Inputs, heads: Heads) -> Inputs | None:
         """Return the three matrices ``[in, out]``, or None where nothing is to be done."""
 
-    def project(self, inputs: Inputs, n_heads: int) -> Projected:
+    def project(self, inputs: Inputs, heads: Heads) -> Projected:
         """Map the inputs and give each head its share of the features.
 
         Raises:
             ShapeError: When sizes do not fit or heads cannot share the features evenly.
         NonFiniteError: When a product passes the largest float.
         """
-        weights = self.weights(inputs)
+        weights = self.weights(inputs, heads)
         if weights is not None:
             inputs = Inputs(*(x @ weight for x, weight in zip(inputs, weights, strict=True)))
             for x in inputs:
                 require_finite("projected vectors", x, field=("projection",))
-        return Projected(*(_share(x, n_heads) for x in inputs))
+        return heads.split(inputs)
 
 
 class Identity(Projection):
@@ -64,7 +49,7 @@ class Identity(Projection):
     formula: ClassVar[str] = "Q = K = V = X"
     latex: ClassVar[str] = r"Q = K = V = X"
 
-    def weights(self, inputs: Inputs) -> None:
+    def weights(self, inputs: Inputs, heads: Heads) -> None:
         return None
 
 
@@ -89,11 +74,13 @@ class RandomProjection(Projection):
         le=16_384,
     )
 
-    def weights(self, inputs: Inputs) -> Inputs:
+    def weights(self, inputs: Inputs, heads: Heads) -> Inputs:
         drawn = []
         for name, x in zip(Inputs._fields, inputs, strict=True):
             field: FieldPath = ("projection", f"weight_{name}")
-            place = Parameter.matrix(field, 1, x.shape[-1], self.dim or x.shape[-1])
+            dim = self.dim or x.shape[-1]
+            n_made = dim if name == "query" else heads.key_dim(dim)
+            place = Parameter.matrix(field, 1, x.shape[-1], n_made)
             drawn.append(place.value(None, seed=self.seed, like=x)[0])
         return Inputs(*drawn)
 
@@ -112,7 +99,7 @@ class GivenProjection(Projection):
     weight_key: Matrix = Field(title="W_K", description="Features in × features out, of K.")
     weight_value: Matrix = Field(title="W_V", description="Features in × features out, of V.")
 
-    def weights(self, inputs: Inputs) -> Inputs:
+    def weights(self, inputs: Inputs, heads: Heads) -> Inputs:
         given = (self.weight_query, self.weight_key, self.weight_value)
         names = zip(Inputs._fields, given, inputs, strict=True)
         return Inputs(*(_fitting(name, weight, x) for name, weight, x in names))
@@ -133,14 +120,3 @@ def _fitting(name: str, weight: Numbers, x: Tensor) -> Tensor:
             field=("projection", f"weight_{name}"),
         )
     return weight.tensor(x)
-
-
-def _share(x: Tensor, n_heads: int) -> Tensor:
-    dim = x.shape[-1]
-    if dim % n_heads:
-        raise ShapeError(
-            f"heads must share the features evenly, got {dim} features for {n_heads} heads; "
-            f"use a multiple of {n_heads} features, or another number of heads.",
-            field=("spec", "heads", "n_heads"),
-        )
-    return x.reshape(*x.shape[:-1], n_heads, dim // n_heads).movedim(-2, 0)

@@ -4,13 +4,14 @@ import math
 from abc import abstractmethod
 from typing import Annotated, ClassVar, Literal
 
+import torch
 from pydantic import BeforeValidator, Field
 
 from attention_core.errors import ShapeError
 from attention_core.numbers import HeadMatrices, HeadVectors, HeadVectorsOrFlag
 from attention_core.parameters import Parameter
-from attention_core.part import Part, Source, from_id
-from attention_core.prepared import PreparedScore, Product, TanhSum
+from attention_core.part import Part, Source, from_alias
+from attention_core.prepared import Distances, PreparedScore, Product, TanhSum
 from attention_core.shapes import Keys, Queries
 
 _LUONG = Source("Luong, Pham and Manning 2015", "https://arxiv.org/abs/1508.04025")
@@ -19,8 +20,8 @@ _LUONG = Source("Luong, Pham and Manning 2015", "https://arxiv.org/abs/1508.0402
 class Score(Part):
     """A score of one query and one key."""
 
-    def resolve(self, query: Queries) -> "Score":
-        """Spell out the defaults that depend on the inputs."""
+    def resolve(self, head_dim: int) -> "Score":
+        """Spell out the defaults that depend on the feature size of a head's query."""
         return self
 
     @abstractmethod
@@ -63,15 +64,15 @@ class ScaledDot(Score):
         default=None, title="Scale", description="Factor of the product; 1/√d when empty."
     )
 
-    def resolve(self, query: Queries) -> "ScaledDot":
-        return self.model_copy(update={"scale": self._factor(query)})
+    def resolve(self, head_dim: int) -> "ScaledDot":
+        return self.model_copy(update={"scale": self._factor(head_dim)})
 
     def prepare(self, query: Queries, key: Keys) -> Product:
         _require_equal_dims(self.kind, query, key)
-        return Product(query, key, scale=self._factor(query))
+        return Product(query, key, scale=self._factor(query.shape[-1]))
 
-    def _factor(self, query: Queries) -> float:
-        return 1 / math.sqrt(query.shape[-1]) if self.scale is None else self.scale
+    def _factor(self, head_dim: int) -> float:
+        return 1 / math.sqrt(head_dim) if self.scale is None else self.scale
 
 
 class General(Score):
@@ -100,15 +101,15 @@ class General(Score):
     def prepare(self, query: Queries, key: Keys) -> Product:
         n_heads, query_dim, key_dim = query.shape[0], query.shape[2], key.shape[2]
         place = Parameter.matrix(("spec", "score", "weight"), n_heads, query_dim, key_dim)
-        left = query @ place.value(self.weight, seed=self.seed, like=query)
+        right = key @ place.value(self.weight, seed=self.seed, like=query).mT
         if self.bias is False:
-            return Product(left, key)
+            return Product(query, right)
         # The spread of nn.Linear's own bias.
         std = 1 / math.sqrt(3 * key_dim)
         given = None if isinstance(self.bias, bool) else self.bias
         vector = Parameter(("spec", "score", "bias"), (n_heads, query_dim), std)
         bias = vector.value(given, seed=self.seed, like=query)
-        return Product(left, key, offset=(query @ bias[..., None]).squeeze(-1))
+        return Product(query, right, offset=(query @ bias[..., None]).squeeze(-1))
 
 
 class Additive(Score):
@@ -119,6 +120,7 @@ class Additive(Score):
     summary: ClassVar[str] = "One hidden tanh layer over query and key, weighted by v."
     formula: ClassVar[str] = "vᵀ tanh(W_q q + W_k k + b)"
     latex: ClassVar[str] = r"v^{\top} \tanh(W_q q_i + W_k k_j + b)"
+    aliases: ClassVar[tuple[str, ...]] = ("concat",)
     source: ClassVar[Source] = Source(
         "Bahdanau, Cho and Bengio 2015", "https://arxiv.org/abs/1409.0473"
     )
@@ -152,11 +154,11 @@ class Additive(Score):
         default=0, title="Seed", description="Seed of W_q, W_k and v.", ge=0, lt=2**53
     )
 
-    def resolve(self, query: Queries) -> "Score":
-        return self.model_copy(update={"attn_dim": self._hidden_dim(query)})
+    def resolve(self, head_dim: int) -> "Score":
+        return self.model_copy(update={"attn_dim": self._hidden_dim(head_dim)})
 
     def prepare(self, query: Queries, key: Keys) -> TanhSum:
-        n_heads, hidden = query.shape[0], self._hidden_dim(query)
+        n_heads, hidden = query.shape[0], self._hidden_dim(query.shape[2])
         sides = []
         for name, inputs in (("weight_query", query), ("weight_key", key)):
             place = Parameter.matrix(("spec", "score", name), n_heads, hidden, inputs.shape[2])
@@ -170,7 +172,7 @@ class Additive(Score):
         place = Parameter(("spec", "score", "v"), (n_heads, hidden), std=1.0)
         return TanhSum(left, right, place.value(self.v, seed=self.seed, like=left))
 
-    def _hidden_dim(self, query: Queries) -> int:
+    def _hidden_dim(self, head_dim: int) -> int:
         if self.attn_dim is not None:
             return self.attn_dim
         for given in (self.weight_query, self.weight_key):
@@ -179,12 +181,72 @@ class Additive(Score):
         for given in (self.v, self.bias):
             if given is not None:
                 return given.shape[-1]
-        return query.shape[2]
+        return head_dim
+
+
+class Cosine(Score):
+    """The cosine of the angle between query and key, times a factor."""
+
+    kind: Literal["cosine"] = "cosine"
+    title: ClassVar[str] = "Cosine"
+    summary: ClassVar[str] = (
+        "The cosine of the angle between query and key: their lengths do not count."
+    )
+    formula: ClassVar[str] = "τ · q·k / (‖q‖ ‖k‖)"
+    latex: ClassVar[str] = r"\tau\, \frac{q_i \cdot k_j}{\|q_i\| \|k_j\|}"
+    source: ClassVar[Source] = Source("Henry et al. 2020", "https://arxiv.org/abs/2010.04245")
+
+    scale: float = Field(
+        default=10.0, title="Scale", description="Factor τ of the cosine; Swin v2 starts with 10."
+    )
+
+    def prepare(self, query: Queries, key: Keys) -> Product:
+        _require_equal_dims(self.kind, query, key)
+        return Product(_unit(query), _unit(key), scale=self.scale)
+
+
+class Rbf(Score):
+    """The negative squared distance between query and key."""
+
+    kind: Literal["rbf"] = "rbf"
+    title: ClassVar[str] = "Distance (RBF)"
+    summary: ClassVar[str] = "The nearer a key is to the query, the larger: a Gaussian kernel."
+    formula: ClassVar[str] = "−γ ‖q − k‖²"
+    latex: ClassVar[str] = r"-\gamma\, \|q_i - k_j\|^2"
+    source: ClassVar[Source] = Source(
+        "Kim, Papamakarios and Mnih 2021", "https://arxiv.org/abs/2006.04710"
+    )
+
+    gamma: float | None = Field(
+        default=None,
+        title="γ",
+        description="Factor of the squared distance; 1/√d when empty.",
+        ge=0,
+    )
+
+    def resolve(self, head_dim: int) -> "Rbf":
+        return self.model_copy(update={"gamma": self._factor(head_dim)})
+
+    def prepare(self, query: Queries, key: Keys) -> Distances:
+        _require_equal_dims(self.kind, query, key)
+        return Distances.between(query, key, self._factor(query.shape[-1]))
+
+    def _factor(self, head_dim: int) -> float:
+        return 1 / math.sqrt(head_dim) if self.gamma is None else self.gamma
 
 
 AnyScore = Annotated[
-    Dot | ScaledDot | General | Additive, Field(discriminator="kind"), BeforeValidator(from_id)
+    Dot | ScaledDot | General | Additive | Cosine | Rbf,
+    Field(discriminator="kind"),
+    BeforeValidator(from_alias({"concat": "additive"})),
 ]
+
+
+def _unit(x: torch.Tensor) -> torch.Tensor:
+    # In float64: the square of a large float32 overflows, and of a tiny one vanishes. A vector of
+    # zeros has no direction and stays zero.
+    lengths = x.double().norm(dim=-1, keepdim=True)
+    return (x / torch.where(lengths == 0, 1.0, lengths)).to(x.dtype)
 
 
 def _require_equal_dims(kind: str, query: Queries, key: Keys) -> None:

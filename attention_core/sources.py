@@ -7,8 +7,9 @@ from functools import cached_property
 import torch
 
 from attention_core.grid import BLOCK, aligned_blocks, as_slice
+from attention_core.heads import Mixing, mixed
 from attention_core.masks import Coverage, Extent, Mask
-from attention_core.positions import Position
+from attention_core.positions import Bias
 from attention_core.prepared import PreparedScore, Product
 from attention_core.shapes import Allowed, Matrices, Tile
 
@@ -18,22 +19,24 @@ Check = Callable[[], None]
 
 @dataclass(frozen=True)
 class ScoreSource:
-    """Scores of any rectangle: score, softcap, bias, mask (steps 2 to 6 of the fixed order).
+    """Scores of any rectangle: score, softcap, bias, mix, mask (steps 2 to 6 of the fixed order).
 
     Attributes:
         prepared: The score, made ready for these inputs.
-        position: What may add a bias.
+        bias: What the position adds; none when absent.
+        mixing: How heads exchange scores before the mask; not at all when absent.
         mask: All masks as one.
         extent: Sizes of the whole matrix.
         softcap: Bound of the score; none when absent.
-        n_heads: Number of heads.
+        n_heads: Number of score heads.
         dtype: What scores are computed in.
         device: Where they are.
         check: Called before every tile of a head; may raise to end the work.
     """
 
     prepared: PreparedScore
-    position: Position
+    bias: Bias | None
+    mixing: Mixing | None
     mask: Mask
     extent: Extent
     softcap: float | None
@@ -45,8 +48,15 @@ class ScoreSource:
     @property
     def product(self) -> Product | None:
         """The score, where it is a product and nothing else, so that fused kernels apply."""
-        is_plain = self.softcap is None and not self.position.has_bias
+        is_plain = self.softcap is None and self.bias is None and self.mixing is None
         return self.prepared if is_plain and isinstance(self.prepared, Product) else None
+
+    def bound(self) -> float:
+        """Bound the magnitude of every score that is not masked; NaN for bad inputs."""
+        bound = self.prepared.bound() + (0.0 if self.bias is None else self.bias.bound())
+        if self.mixing is None:
+            return bound
+        return bound * max(sum(abs(factor) for factor in row) for row in self.mixing)
 
     def coverage(self, query: range, key: range) -> Coverage:
         """Tell how much of a block the mask allows."""
@@ -92,16 +102,21 @@ class ScoreSource:
             scores.masked_fill_(~self.allowed(query, key), -torch.inf)
         return scores
 
-    def _unmasked(self, head: slice, query: range, key: range) -> Matrices:
+    def unmixed(self, head: slice, query: range, key: range) -> Matrices:
+        """Compute a rectangle of scores before heads exchange them, and before the mask."""
         # Head by head: a batched product takes another path for one head than for several, and a
         # number may not depend on what else was asked for.
         tiles = [self._scores(h, query, key) for h in range(self.n_heads)[head]]
         scores = tiles[0][None] if len(tiles) == 1 else torch.stack(tiles)
         if self.softcap is not None:
             scores.div_(self.softcap).tanh_().mul_(self.softcap)
-        return (
-            scores.add_(self.position.bias(head, query, key)) if self.position.has_bias else scores
-        )
+        return scores if self.bias is None else scores.add_(self.bias.tile(head, query, key))
+
+    def _unmasked(self, head: slice, query: range, key: range) -> Matrices:
+        if self.mixing is None:
+            return self.unmixed(head, query, key)
+        every_head = self.unmixed(slice(0, self.n_heads), query, key)
+        return mixed(every_head, self.mixing[head])
 
     def _scores(self, head: int, query: range, key: range) -> Tile:
         self._go_on()

@@ -1,9 +1,10 @@
 """The spec: everything that says how attention is computed, frozen and JSON-able."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from attention_core.combinations import refuse_nonsense
 from attention_core.errors import ShapeError
 from attention_core.heads import AnyHeads, Mha
 from attention_core.masks import And, AnyMask, Extent, Full, Mask, check_all
@@ -11,7 +12,6 @@ from attention_core.normalizers import AnyNormalizer, Softmax
 from attention_core.part import from_id
 from attention_core.positions import AnyPosition, NoPosition
 from attention_core.scores import AnyScore, General, ScaledDot
-from attention_core.shapes import Keys, Queries
 
 PRESETS: dict[str, dict[str, Any]] = {"article": {"score": {"kind": "general", "bias": True}}}
 """Named specs; a user's own parts, and parameters of the same part, are laid over them."""
@@ -90,17 +90,46 @@ class AttentionSpec(BaseModel):
             return Full()
         return members[0] if len(members) == 1 else And(of=tuple(members))
 
-    def resolve(self, query: Queries, key: Keys) -> "AttentionSpec":
+    @property
+    def flags(self) -> dict[str, bool]:
+        """What holds for every weight, normaliser and heads together.
+
+        ``row_stochastic``: every row that is not empty sums to one. ``signed``: weights may be
+        negative. ``shift_invariant``: a number added to a whole row of scores changes nothing.
+        """
+        weighs, mixes = self.normalizer.flags, self.heads.flags
+        return {
+            "row_stochastic": weighs["row_stochastic"] and mixes["row_stochastic"],
+            "signed": weighs["signed"] or mixes["signed"],
+            "shift_invariant": weighs["shift_invariant"],
+        }
+
+    def require_sense(self) -> None:
+        """Refuse parts that do not go together, whatever the inputs.
+
+        Raises:
+            SpecError: With why, and what would go.
+        """
+        self.heads.check()
+        refuse_nonsense(self.score, self.position, self.normalizer, self.heads, self.softcap)
+
+    def resolve(self, sizes: "Sizes") -> "AttentionSpec":
         """Spell out every default that depends on the inputs.
 
         Raises:
             SpecError: When a parameter does not fit the sizes.
         """
+        heads = self.heads.resolve()
+        if isinstance(heads, Mha):
+            heads = heads.model_copy(update={"n_heads": sizes.n_heads})
+        query_dim, key_dim = (heads.rotary_dim(dim) for dim in (sizes.query_dim, sizes.key_dim))
+        n_queries, n_keys = sizes.extent
         return self.model_copy(
             update={
-                "score": self.score.resolve(query),
-                "position": self.position.resolve(query.shape[2], key.shape[2]),
-                "heads": self.heads.model_copy(update={"n_heads": query.shape[0]}),
+                "score": self.score.resolve(heads.score_dim(sizes.query_dim)),
+                "position": self.position.resolve(query_dim, key_dim),
+                "normalizer": self.normalizer.resolve(n_queries, n_keys, heads.n_score_heads),
+                "heads": heads,
             }
         )
 
@@ -119,3 +148,19 @@ class AttentionSpec(BaseModel):
                 field=("spec", "preset"),
             )
         check_all(self.mask, extent, field=("spec", "mask"))
+
+
+class Sizes(NamedTuple):
+    """What a spec's defaults depend on.
+
+    Attributes:
+        n_heads: Heads of the queries.
+        query_dim: Features of a head's query.
+        key_dim: Features of a head's key.
+        extent: Sizes of the whole matrix.
+    """
+
+    n_heads: int
+    query_dim: int
+    key_dim: int
+    extent: Extent

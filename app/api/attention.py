@@ -110,6 +110,7 @@ class _Job:
         return [
             *([] if cell is None else [("cell", dataclasses.asdict(cell))]),
             ("empty_rows", [{"head": head, "query": query} for head, query in found.empty_rows]),
+            ("flags", found.spec.flags),
             ("spec", found.spec.model_dump(mode="json")),
             ("notes", [dataclasses.asdict(note) for note in (*self.inputs.notes, *found.notes)]),
             ("device", str(found.device)),

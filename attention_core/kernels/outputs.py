@@ -1,12 +1,17 @@
 """Weights times values: through torch's fused kernel where the spec allows it, else in blocks."""
 
+from collections.abc import Callable
+
 from torch.nn import functional
 
 from attention_core.grid import BLOCK, as_slice
 from attention_core.masks import Causal, Coverage, Full, Mask
-from attention_core.normalizers import Normalizer, RowState, Softmax
-from attention_core.shapes import Outputs, Values
+from attention_core.normalizers import Normalizer, Softmax
+from attention_core.shapes import Matrices, Outputs, Values
 from attention_core.sources import ScoreSource
+
+Weights = Callable[[slice, range, range], Matrices]
+"""Weights of some heads in a rectangle."""
 
 _MIN_FUSED_TEMPERATURE = 0.1
 """Below it the fused kernel, which scales before it subtracts the maximum, rounds too much."""
@@ -33,20 +38,17 @@ def fused(source: ScoreSource, normalizer: Normalizer, value: Values) -> Outputs
     )[0]
 
 
-def blockwise(
-    source: ScoreSource, normalizer: Normalizer, state: RowState, value: Values
-) -> Outputs:
+def blockwise(source: ScoreSource, weights: Weights, value: Values) -> Outputs:
     """Multiply every row's weights with the values, tile by tile; an empty row gives zero."""
-    n_heads, every_head = value.shape[0], slice(0, value.shape[0])
-    result = value.new_zeros(n_heads, source.extent.n_queries, value.shape[2])
+    every_head = slice(0, value.shape[0])
+    result = value.new_zeros(value.shape[0], source.extent.n_queries, value.shape[2])
     for start in range(0, source.extent.n_queries, BLOCK):
         query = range(start, min(start + BLOCK, source.extent.n_queries))
-        row_state, rows = state.rows(every_head, as_slice(query)), result[:, as_slice(query)]
+        rows = result[:, as_slice(query)]
         for first in range(0, source.extent.n_keys, BLOCK):
             key = range(first, min(first + BLOCK, source.extent.n_keys))
             if source.coverage(query, key) is not Coverage.EMPTY:
-                weights = normalizer.apply(source.tile(every_head, query, key), row_state)
-                rows += weights @ value[:, as_slice(key)]
+                rows += weights(every_head, query, key) @ value[:, as_slice(key)]
     return result
 
 

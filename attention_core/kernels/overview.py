@@ -1,11 +1,12 @@
-"""The whole matrix pooled to a bounded picture in one streaming pass.
+"""The whole matrix pooled to a bounded picture, stripe by stripe.
 
-A pooled cell of softmax weights needs, for each of its rows, the maximum and the sum of
-exponentials over the cell's keys, both told before the row's own log-sum-exp is known: once the
-row is through, they are divided by its total. So scores are computed once and no key is left out.
+A pooled cell of softmax weights, or of its kin, needs for each of its rows the maximum and the sum
+of exponentials over the cell's keys, both told before the row's own divisor is known: once the row
+is through, they are divided by it. So scores are computed once and no key is left out. Any other
+weights are computed from the state of their rows, which was found in a pass before, and pooled.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -14,10 +15,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attention_core.masks import Coverage
-from attention_core.normalizers import finite
+from attention_core.normalizers import Exponential, finite
+from attention_core.shapes import Tile
 from attention_core.sources import ScoreSource
 
 Reduce = Literal["max", "mean"]
+Weights = Callable[[range, range], Tile]
+"""One head's weights in a rectangle."""
+
 Picture = Float[Tensor, "height width"]
 Strip = Float[Tensor, "query width"]
 """Of some rows, one number for each cell of keys."""
@@ -42,14 +47,32 @@ class Pooling:
     reduce: Reduce
 
 
-def pooled_softmax(source: ScoreSource, head: int, pooling: Pooling, temperature: float) -> Picture:
-    """Pool one head's softmax weights; an empty row weighs zero."""
+def pooled_exponentials(
+    source: ScoreSource, head: int, pooling: Pooling, normalizer: Exponential
+) -> Picture:
+    """Pool one head's weights under softmax or its kin; an empty row weighs zero."""
+
+    def strip(query: range) -> Strip:
+        return _exponentials_by_cell(source, head, query, pooling, normalizer)
+
+    return _pooled(source, strip, pooling)
+
+
+def pooled(source: ScoreSource, weights: Weights, pooling: Pooling) -> Picture:
+    """Pool any weights of one head, told by rectangle; what the mask forbids weighs zero."""
+
+    def strip(query: range) -> Strip:
+        return _weights_by_cell(source, weights, query, pooling)
+
+    return _pooled(source, strip, pooling)
+
+
+def _pooled(source: ScoreSource, strip: Callable[[range], Strip], pooling: Pooling) -> Picture:
     n_queries, n_keys = source.extent
     height, width = -(-n_queries // pooling.cell_queries), -(-n_keys // pooling.cell_keys)
-    picture = torch.zeros(height, width, dtype=source.dtype, device=source.device)
+    picture = _start(source, (height, width), pooling.reduce)
     for rows in _pieces(n_queries, pooling.cell_queries, _STRIPE_ROWS):
-        strip = _weights_by_cell(source, head, rows.span, pooling, temperature)
-        by_cell = strip.unflatten(0, (-1, rows.size))
+        by_cell = strip(rows.span).unflatten(0, (-1, rows.size))
         place = picture[rows.first : rows.first + by_cell.shape[0]]
         if pooling.reduce == "max":
             torch.maximum(place, by_cell.amax(dim=1), out=place)
@@ -64,6 +87,12 @@ def pooled_softmax(source: ScoreSource, head: int, pooling: Pooling, temperature
             counts[-1] = size - cell * (picture.shape[dim] - 1)
             picture /= counts.to(source.device).unsqueeze(1 - dim)
     return picture
+
+
+def _start(source: ScoreSource, shape: tuple[int, int], reduce: Reduce) -> Strip:
+    """Make what nothing was reduced into yet: −inf for a maximum, zero for a sum."""
+    start = -torch.inf if reduce == "max" else 0.0
+    return torch.full(shape, start, dtype=source.dtype, device=source.device)
 
 
 class _Piece(NamedTuple):
@@ -93,10 +122,29 @@ def _pieces(length: int, cell: int, most: int) -> Iterator[_Piece]:
 
 
 def _weights_by_cell(
-    source: ScoreSource, head: int, query: range, pooling: Pooling, temperature: float
+    source: ScoreSource, weights: Weights, query: range, pooling: Pooling
 ) -> Strip:
     """Reduce some rows' weights over the keys of each cell: their maximum or their sum."""
-    n_keys = source.extent.n_keys
+    n_keys, reduce = source.extent.n_keys, pooling.reduce
+    strip = _start(source, (len(query), -(-n_keys // pooling.cell_keys)), reduce)
+    for keys in _pieces(n_keys, pooling.cell_keys, _STRIPE_CELLS // len(query)):
+        place = strip[:, keys.first : keys.first + -(-len(keys.span) // keys.size)]
+        if source.coverage(query, keys.span) is Coverage.EMPTY:
+            place.clamp_(min=0.0)
+            continue
+        cells = weights(query, keys.span).unflatten(1, (-1, keys.size))
+        if reduce == "max":
+            torch.maximum(place, cells.amax(dim=2), out=place)
+        else:
+            place += cells.sum(dim=2)
+    return strip
+
+
+def _exponentials_by_cell(
+    source: ScoreSource, head: int, query: range, pooling: Pooling, normalizer: Exponential
+) -> Strip:
+    """Reduce some rows' weights over the keys of each cell: their maximum or their sum."""
+    n_keys, temperature = source.extent.n_keys, normalizer.temperature
     width = -(-n_keys // pooling.cell_keys)
     maximum = torch.full((len(query), width), -torch.inf, dtype=source.dtype, device=source.device)
     total = torch.zeros_like(maximum)
@@ -110,7 +158,8 @@ def _weights_by_cell(
     top = maximum.amax(dim=1)
     shares = (maximum - finite(top)[:, None]).div_(temperature).exp_()
     sums = total.mul_(shares)
-    divisor = sums.sum(dim=1, dtype=torch.float64)
+    all_of_row = sums.sum(dim=1, dtype=torch.float64)
+    divisor = normalizer.divisor(top[None], all_of_row[None], slice(head, head + 1))[0]
     divisor = torch.where(divisor == 0, 1.0, divisor).to(sums.dtype)[:, None]
     return (shares if pooling.reduce == "max" else sums).div_(divisor)
 

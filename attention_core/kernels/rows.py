@@ -14,13 +14,13 @@ def row_state(source: ScoreSource, normalizer: Normalizer, query: Queries) -> Ro
     """Stream over the keys of every row, on the grid; what the mask empties is never computed."""
     every_head = slice(0, source.n_heads)
     width = max(_STRIPE_CELLS // (BLOCK * source.n_heads) // BLOCK, 1) * BLOCK
-    states = []
+    states: list[RowState] = []
     for start in range(0, source.extent.n_queries, BLOCK):
         rows = range(start, min(start + BLOCK, source.extent.n_queries))
-        state = normalizer.init(query[:, as_slice(rows)])
+        state = normalizer.init(query[:, as_slice(rows)], every_head)
         for first in range(0, source.extent.n_keys, width):
             key = range(first, min(first + width, source.extent.n_keys))
             if source.coverage(rows, key) is not Coverage.EMPTY:
                 state = normalizer.update(state, source.stripe(every_head, rows, key), key)
         states.append(normalizer.finalize(state))
-    return RowState.joined(states)
+    return type(states[0]).joined(states)

@@ -20,7 +20,9 @@ class Padding(Mask):
     latex: ClassVar[str] = r"j < n"
     source: ClassVar[Source] = Source("Vaswani et al. 2017", "https://arxiv.org/abs/1706.03762")
 
-    key_length: int = Field(title="Key length", description="How many keys are real.", ge=0)
+    key_length: int = Field(
+        title="Key length", description="How many keys are real.", ge=0, lt=2**31
+    )
 
     def check(self, extent: Extent) -> None:
         if self.key_length > extent.n_keys:

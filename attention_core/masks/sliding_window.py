@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from attention_core.masks.mask import Coverage, Extent, Mask, coverage
+from attention_core.masks.mask import Coverage, Extent, Mask, coverage, differences
 from attention_core.part import Source
 from attention_core.shapes import Permitted, Positions
 
@@ -38,7 +38,7 @@ class SlidingWindow(Mask):
 
     def block(self, query: range, key: range, extent: Extent) -> Coverage:
         left, right = self.window
-        nearest, farthest = query[0] - key[-1], query[-1] - key[0]
+        nearest, farthest = differences(query, key)
         return coverage(
             is_empty=nearest > left or farthest < -right,
             is_full=farthest <= left and nearest >= -right,

@@ -5,16 +5,15 @@ what one overview adds, at its peak, to a process of its own.
 """
 
 import multiprocessing
-import re
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 from torch.nn import functional
 
 from attention_core import AttentionMap, AttentionSpec, attend
+from tests.benchmarks.memory import peak_extra_bytes
 
 LENGTHS = (4_096, 8_192, 16_384)
 DIM = 64
@@ -54,23 +53,12 @@ def ratio(length: int, spec: AttentionSpec) -> tuple[float, float]:
     return statistics.median(ours), statistics.median(ours) / statistics.median(theirs)
 
 
-def resident_bytes(name: str) -> int:
-    """Read a size of this process: ``VmRSS`` now, or ``VmHWM``, its high-water mark."""
-    found = re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    if found is None:
-        raise RuntimeError(f"no {name} in /proc/self/status")
-    return int(found[1]) * 1024
-
-
-def peak_extra_bytes(length: int) -> int:
+def extra_bytes(length: int) -> int:
     """Measure what one overview adds to what a fresh process holds, at its peak."""
     # A first small overview lets torch allocate what it keeps once and for all.
     made(512, AttentionSpec()).overview(8, 8)
     result = made(length, AttentionSpec())
-    Path("/proc/self/clear_refs").write_text("5")  # The high-water mark starts anew.
-    before = resident_bytes("VmRSS")
-    result.overview(SIDE, SIDE)
-    return resident_bytes("VmHWM") - before
+    return peak_extra_bytes(lambda: result.overview(SIDE, SIDE))
 
 
 def main() -> None:
@@ -79,7 +67,7 @@ def main() -> None:
     print(f"{'tokens':>8} {'mask':>8} {'seconds':>9} {'× fused':>8} {'extra MiB':>10}")
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as fresh:
         for length in LENGTHS:
-            extra = fresh.apply(peak_extra_bytes, (length,)) / 2**20
+            extra = fresh.apply(extra_bytes, (length,)) / 2**20
             for name, spec in (("none", AttentionSpec()), ("causal", AttentionSpec(mask="causal"))):
                 median, times = ratio(length, spec)
                 print(f"{length:>8,} {name:>8} {median:>9.3f} {times:>8.2f} {extra:>10.1f}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from .rope_scalings import Rotation, Scaling, unscaled
 from .vectors import Matrix, Vector
 
 Position = Callable[[Matrix], Matrix]
@@ -32,7 +33,10 @@ def sinusoidal(base: float = 10000.0) -> Position:
 
 
 def rope(
-    rope_theta: float = 10000.0, rotary_dim: int | None = None, interleaved: bool = False
+    rope_theta: float = 10000.0,
+    rotary_dim: int | None = None,
+    interleaved: bool = False,
+    scaling: Scaling = unscaled,
 ) -> Position:
     """Make the rotation of pair t by m * theta^(-2t / rotary_dim) (Su 2021, 2104.09864, eq. 15).
 
@@ -40,10 +44,14 @@ def rope(
         rope_theta: theta, the base of the frequencies.
         rotary_dim: How many leading features rotate, an even number; all when not given.
         interleaved: Pairs are (2t, 2t + 1) when true, else (t, t + rotary_dim / 2).
+        scaling: Other frequencies than theta^(-2t / rotary_dim), and a factor of every cosine
+            and sine; the features that do not rotate keep their length.
     """
 
     def rotate(rows: Matrix) -> Matrix:
-        return [_rotated(row, m, rope_theta, rotary_dim, interleaved) for m, row in enumerate(rows)]
+        n_rotating = len(rows[0]) if rotary_dim is None else rotary_dim
+        rotation = scaling(rope_theta, n_rotating)
+        return [_rotated(row, m, rotation, interleaved) for m, row in enumerate(rows)]
 
     return rotate
 
@@ -54,14 +62,13 @@ def _wave(m: int, feature: int, dim: int, base: float) -> float:
     return math.sin(angle) if feature % 2 == 0 else math.cos(angle)
 
 
-def _rotated(
-    row: Vector, m: int, rope_theta: float, rotary_dim: int | None, interleaved: bool
-) -> Vector:
-    n_rotating = len(row) if rotary_dim is None else rotary_dim
+def _rotated(row: Vector, m: int, rotation: Rotation, interleaved: bool) -> Vector:
+    n_pairs = len(rotation.frequencies)
     result = list(row)
-    for t in range(n_rotating // 2):
-        first, second = (2 * t, 2 * t + 1) if interleaved else (t, t + n_rotating // 2)
-        angle = m * rope_theta ** (-2.0 * t / n_rotating)
-        result[first] = row[first] * math.cos(angle) - row[second] * math.sin(angle)
-        result[second] = row[first] * math.sin(angle) + row[second] * math.cos(angle)
+    for t, frequency in enumerate(rotation.frequencies):
+        first, second = (2 * t, 2 * t + 1) if interleaved else (t, t + n_pairs)
+        cosine = math.cos(m * frequency) * rotation.attention_factor
+        sine = math.sin(m * frequency) * rotation.attention_factor
+        result[first] = row[first] * cosine - row[second] * sine
+        result[second] = row[first] * sine + row[second] * cosine
     return result

@@ -1,11 +1,11 @@
-"""The four scores of one query and one key; scale belongs here, softcap does not."""
+"""The six scores of one query and one key; scale belongs here, softcap does not."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 
-from .vectors import Matrix, Vector, inner_product, transformed
+from .vectors import Matrix, Vector, inner_product, transformed, unit
 
 Score = Callable[[Vector, Vector], float]
 
@@ -60,5 +60,27 @@ def additive(
             transformed(weight_query, query), transformed(weight_key, key), offset, strict=True
         )
         return inner_product(v, [math.tanh(a + b + c) for a, b, c in parts])
+
+    return score
+
+
+def cosine(scale: float = 10.0) -> Score:
+    """Make scale * cos(q, k) (Henry 2020, 2010.04245; Liu 2022, 2111.09883).
+
+    A vector of zeros has no direction: its unit vector, and so its score, is zero.
+    """
+
+    def score(query: Vector, key: Vector) -> float:
+        return scale * inner_product(unit(query), unit(key))
+
+    return score
+
+
+def rbf(gamma: float | None = None) -> Score:
+    """Make -gamma * |q - k|^2, with 1 / sqrt(d) when not given (Kim 2021, 2006.04710)."""
+
+    def score(query: Vector, key: Vector) -> float:
+        factor = 1.0 / math.sqrt(len(query)) if gamma is None else gamma
+        return -factor * math.fsum((q - k) ** 2 for q, k in zip(query, key, strict=True))
 
     return score

@@ -10,27 +10,18 @@ import pytest
 
 from . import masks, positions, scores, textbook
 from .attention import attention, multi_head
-from .masks import Allowed
+from .closeness import is_close
 from .overview import pooled
 from .scores import Score
-from .softmax import log_sum_exp, softmax
 from .vectors import Matrix
-
-
-def _is_close(actual: Matrix, expected: Matrix, tolerance: float = 1e-12) -> bool:
-    return all(
-        math.isclose(a, e, rel_tol=0.0, abs_tol=tolerance)
-        for row, expected_row in zip(actual, expected, strict=True)
-        for a, e in zip(row, expected_row, strict=True)
-    )
 
 
 def test_attention_gives_the_textbook_answer() -> None:
     result = attention(textbook.QUERY, textbook.KEY, textbook.VALUE, score=scores.scaled_dot())
 
     assert result.scores == textbook.SCORES
-    assert _is_close(result.weights, textbook.WEIGHTS, 1e-10)
-    assert _is_close(result.outputs, textbook.OUTPUTS, 1e-10)
+    assert is_close(result.weights, textbook.WEIGHTS, 1e-10)
+    assert is_close(result.outputs, textbook.OUTPUTS, 1e-10)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +41,12 @@ def test_attention_gives_the_textbook_answer() -> None:
             ),
             1.5231883119,
         ),
+        # q . k = 11, |q| = sqrt(5), |k| = 5
+        (scores.cosine(), 110.0 / (5.0 * math.sqrt(5.0))),
+        (scores.cosine(scale=2.0), 22.0 / (5.0 * math.sqrt(5.0))),
+        # |q - k|^2 = 2^2 + 2^2
+        (scores.rbf(), -8.0 / math.sqrt(2.0)),
+        (scores.rbf(gamma=0.5), -4.0),
     ],
 )
 def test_each_score_is_its_formula(score: Score, expected: float) -> None:
@@ -61,12 +58,16 @@ def test_general_takes_a_query_and_a_key_of_different_sizes() -> None:
     assert scores.general([[1.0, 2.0, 3.0]])([2.0], [1.0, 2.0, 3.0]) == 28.0
 
 
+def test_cosine_of_a_vector_of_zeros_is_zero() -> None:
+    assert scores.cosine()([0.0, 0.0], [3.0, 4.0]) == 0.0
+
+
 def test_sinusoidal_adds_sine_at_even_and_cosine_at_odd_features() -> None:
     encoded = positions.sinusoidal(base=100.0)([[0.0] * 4, [1.0] * 4])
 
     # At position 1 the angles are 1 / 100^(0/4) = 1 and 1 / 100^(2/4) = 1/10.
     assert encoded[0] == [0.0, 1.0, 0.0, 1.0]
-    assert _is_close(encoded[1:], [[1.8414709848, 1.5403023059, 1.0998334166, 1.9950041653]], 1e-10)
+    assert is_close(encoded[1:], [[1.8414709848, 1.5403023059, 1.0998334166, 1.9950041653]], 1e-10)
 
 
 @pytest.mark.parametrize(
@@ -86,34 +87,7 @@ def test_rope_turns_its_pairs_and_leaves_the_rest(interleaved: bool, expected: l
     rotated = rotate([row, row])
 
     assert rotated[0] == row
-    assert _is_close(rotated[1:], [expected], 1e-10)
-
-
-@pytest.mark.parametrize(
-    ("allowed", "expected"),
-    [
-        (masks.full(), ["11111", "11111", "11111"]),
-        (masks.causal("upper_left", 3, 5), ["10000", "11000", "11100"]),
-        (masks.causal("lower_right", 3, 5), ["11100", "11110", "11111"]),
-        (masks.padding(2), ["11000", "11000", "11000"]),
-        (masks.sliding_window(1, 2), ["11100", "11110", "01111"]),
-        (masks.not_(masks.padding(2)), ["00111", "00111", "00111"]),
-        (
-            masks.all_of(masks.padding(2), masks.causal("upper_left", 3, 5)),
-            ["10000", "11000", "11000"],
-        ),
-        (
-            masks.any_of(masks.padding(2), masks.causal("upper_left", 3, 5)),
-            ["11000", "11000", "11100"],
-        ),
-        (
-            masks.custom([[False, True] + [False] * 3, [True] * 5, [False] * 5]),
-            ["01000", "11111", "00000"],
-        ),
-    ],
-)
-def test_each_mask_allows_what_its_rule_says(allowed: Allowed, expected: list[str]) -> None:
-    assert ["".join("01"[allowed(i, j)] for j in range(5)) for i in range(3)] == expected
+    assert is_close(rotated[1:], [expected], 1e-10)
 
 
 def test_masked_scores_are_minus_infinity_and_an_empty_row_is_zero() -> None:
@@ -142,15 +116,9 @@ def test_softcap_acts_before_the_mask_and_temperature_inside_the_softmax() -> No
     )
 
     # 2·tanh(2/2) = 1.5231883119; its half is tanh(1), and exp(0.7615941560) = 2.1416876847
-    assert _is_close([result.scores[0][:2]], [[0.0, 1.5231883119]], 1e-10)
+    assert is_close([result.scores[0][:2]], [[0.0, 1.5231883119]], 1e-10)
     assert result.scores[0][2] == -math.inf
-    assert _is_close(result.outputs, [[2.1416876847 / 3.1416876847]], 1e-9)
-
-
-def test_softmax_survives_scores_that_overflow_an_exponential() -> None:
-    assert softmax([2000.0, 2000.0]) == [0.5, 0.5]
-    assert math.isclose(log_sum_exp([2000.0, 2000.0]), 2000.0 + math.log(2.0))
-    assert log_sum_exp([-math.inf]) == -math.inf
+    assert is_close(result.outputs, [[2.1416876847 / 3.1416876847]], 1e-9)
 
 
 def test_each_head_reads_its_own_run_of_features() -> None:
