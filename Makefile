@@ -11,7 +11,7 @@ NPM = PATH="$(NODE_HOME)/bin:$$PATH" "$(NODE_HOME)/bin/node" "$(NODE_HOME)/lib/n
 # Library tests check every shape annotation at run time.
 PYTEST := $(BIN)/python -m pytest --jaxtyping-packages=attention_core,beartype.beartype
 
-.PHONY: help run test setup lint check-js  bench image test-image clean
+.PHONY: help run test setup lint check-js docs bench image test-image clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,9 @@ lint: $(VENV)/.dev
 check-js: node_modules/.installed
 	$(NPM) run check
 	$(NPM) test
+
+docs: $(VENV)/.dev ## Write docs/mechanisms.md and its pictures from the catalogue
+	@$(BIN)/python docs/generate.py
 
 bench: setup ## Print the tables of tests/benchmarks
 	@for file in tests/benchmarks/bench_*.py; do $(BIN)/python -m "$$(echo $${file%.py} | tr / .)"; done

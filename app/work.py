@@ -1,5 +1,8 @@
 """How long a request would compute, told before any work from its sizes alone."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import torch
 
 from app.config import Limits
@@ -19,6 +22,21 @@ _NS_PER_HIDDEN = 3.0
 """A hidden feature of one pair in an additive score: about 8 steps, the tanh among them."""
 
 _NS_PER_CAP = 1.5
+_NS_PER_DISTANCE = 2.0
+_NS_PER_BIAS = 1.0
+_NS_PER_MIX = 0.4
+"""A cell of one head that goes into another."""
+
+_NS_PER_MASK = 3.0
+_NS_PER_SIGN = 1.0
+"""A character of a predicate, at worst a product and its remainder in integers."""
+
+_TIMES_SOFTMAX = {"sparsemax": 4.0, "entmax15": 3.0, "entmax": 18.0}
+"""At worst: where all scores of a row are nearly alike, every key may get weight."""
+
+_KEPT_PER_SOFTMAX = 48.0
+"""How many kept keys of a top-k cost as much as softmax once more."""
+
 _NS_PER_NUMBER_MADE = 15.0
 """A number made from a seed."""
 
@@ -61,12 +79,37 @@ def _n_passes(asked: AttentionRequest) -> int:
 
 
 def _ns_of_score(size: Size, asked: AttentionRequest) -> float:
-    """Tell the time of one score, once over."""
-    score, head_dim = asked.spec.score, size.dim // size.n_heads
-    ns = _NS_PER_CELL + (0.0 if asked.spec.softcap is None else _NS_PER_CAP)
-    if score.kind == "additive":
-        return ns + (score.attn_dim or head_dim) * _NS_PER_HIDDEN
+    """Tell the time of one cell, once over: its score, its mask and its weight."""
+    spec, head_dim = asked.spec, size.dim // size.n_heads
+    ns = _NS_PER_CELL * _times_softmax(spec.normalizer) + _ns_of_masks(spec.mask)
+    ns += 0.0 if spec.softcap is None else _NS_PER_CAP
+    ns += _NS_PER_BIAS if spec.position.has_bias else 0.0
+    if spec.heads.kind == "talking_heads":
+        ns += 2 * size.n_heads * _NS_PER_MIX
+    if spec.score.kind == "additive":
+        return ns + (spec.score.attn_dim or head_dim) * _NS_PER_HIDDEN
+    if spec.score.kind == "rbf":
+        ns += _NS_PER_DISTANCE
     return ns + head_dim * _NS_PER_PRODUCT
+
+
+def _times_softmax(normalizer: Any) -> float:
+    if normalizer.kind == "topk":
+        return 2.0 + float(normalizer.k) / _KEPT_PER_SOFTMAX
+    return _TIMES_SOFTMAX.get(normalizer.kind, 1.0)
+
+
+def _ns_of_masks(masks: Iterable[Any]) -> float:
+    """Tell the time of a cell of all masks, those inside others included."""
+    ns, waiting = 0.0, list(masks)
+    while waiting:
+        mask = waiting.pop()
+        ns += _NS_PER_MASK
+        if mask.kind == "custom" and mask.predicate is not None:
+            ns += len(str(mask.predicate)) * _NS_PER_SIGN
+        members = getattr(mask, "of", ())
+        waiting += members if isinstance(members, tuple) else [members]
+    return ns
 
 
 def _ns_to_prepare(size: Size, asked: AttentionRequest) -> float:

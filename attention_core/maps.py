@@ -128,7 +128,7 @@ class AttentionMap:
 
     def outputs(self) -> Outputs:
         """Multiply the weights with the values; an empty row gives zero."""
-        if self._mixing is None:
+        if self._mixing is None and not self.source.is_one_block:
             result = output_kernels.fused(self.source, self.spec.normalizer, self.value)
             if result is not None:
                 return result
@@ -227,6 +227,17 @@ class AttentionMap:
         return normalizer.apply(scores, state, key)
 
     def _weights(self, head: slice, query: range, key: range) -> Matrices:
+        if self.source.is_one_block:
+            return self._block[head, as_slice(query), as_slice(key)].clone()
+        return self._tile(head, query, key)
+
+    @cached_property
+    def _block(self) -> Matrices:
+        """The weights of a map of one block: kept, for the outputs start from them too."""
+        every_query, every_key = range(self.n_queries), range(self.n_keys)
+        return self._tile(slice(0, self.n_heads), every_query, every_key)
+
+    def _tile(self, head: slice, query: range, key: range) -> Matrices:
         if self._mixing is None:
             return self._normalized(head, query, key)
         factors = self._mixing[head]

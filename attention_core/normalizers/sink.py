@@ -6,8 +6,8 @@ import torch
 from pydantic import Field
 
 from attention_core.errors import SpecError
-from attention_core.normalizers.exponential import Exponential
 from attention_core.head_numbers import HeadNumbers
+from attention_core.normalizers.exponential import Exponential
 from attention_core.normalizers.states import ExponentialState
 from attention_core.numbers import Numbers
 from attention_core.part import Source

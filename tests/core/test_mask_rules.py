@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import attn_gym.masks as gym  # type: ignore[import-untyped]
+import attn_gym.masks as gym
 import pytest
 import torch
 from pydantic import TypeAdapter

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-import entmax  # type: ignore[import-untyped]
+import entmax
 import pytest
 import torch
 from hypothesis import given, settings

@@ -45,10 +45,11 @@ def _extracted(
 
 
 def _examples() -> Iterator[tuple[str, str]]:
-    path = page_folder("static") / "data" / "examples.json"
-    for example in json.loads(path.read_text("utf-8")):
-        yield path.name, example["title"]
-        yield path.name, example["says"]
+    for name in ("examples.json", "comparisons.json"):
+        path = page_folder("static") / "data" / name
+        for example in json.loads(path.read_text("utf-8")):
+            yield name, example["title"]
+            yield name, example["says"]
 
 
 def _catalogue() -> Iterator[tuple[str, str]]:
@@ -65,12 +66,23 @@ def _catalogue() -> Iterator[tuple[str, str]]:
 
 
 def _parameters(place: str, schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for schema_of_one in schema["properties"].values():
+    for schema_of_one in schema.get("properties", {}).values():
         for text in ("title", "description"):
             if text in schema_of_one:
                 yield place, schema_of_one[text]
         for option in schema_of_one.get("enum", ()):
             yield place, option.replace("_", " ")
+        for choice in (*schema_of_one.get("anyOf", ()), *schema_of_one.get("oneOf", ())):
+            yield from _choice(place, choice)
+
+
+def _choice(place: str, schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Find the texts of one object among several, told apart by a constant."""
+    for choice in (*schema.get("oneOf", ()), schema):
+        if "properties" in choice:
+            yield place, choice["title"]
+            told = {n: each for n, each in choice["properties"].items() if "const" not in each}
+            yield from _parameters(place, {"properties": told})
 
 
 def _named(place: str, texts: dict[str, Any]) -> Iterator[tuple[str, str]]:

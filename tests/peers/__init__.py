@@ -1,0 +1,1 @@
+"""Every mechanism against an independent implementation: torch, attn-gym, entmax and others."""

@@ -1,0 +1,33 @@
+"""Run the tests of this package and print what they saw: ``python -m tests.peers``."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.peers.comparison import Comparison, table
+
+
+class _Collector:
+    """Gathers the comparisons that tests record, in the order in which they run."""
+
+    def __init__(self) -> None:
+        self.comparisons: list[Comparison] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call":
+            seen = (value for _, value in report.user_properties)
+            self.comparisons += [value for value in seen if isinstance(value, Comparison)]
+
+
+def main() -> int:
+    """Run, print, and pass on pytest's exit code."""
+    collector = _Collector()
+    here = str(Path(__file__).parent)
+    code = pytest.main([here, "-q", "--no-header", "-p", "no:cacheprovider"], plugins=[collector])
+    print(table(collector.comparisons))  # noqa: T201  # this is what the command is for
+    return int(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
