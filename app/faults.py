@@ -4,10 +4,10 @@ import difflib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, core_schema
 
 from app.fields import Place
 
@@ -107,8 +107,9 @@ def _unreadable(message: str) -> str:
 
 
 def _message(details: ErrorDetails, place: Place) -> str:
-    write = _MESSAGES.get(details["type"], _of_pydantic)
-    return write(details, place)
+    # What is not pydantic's own was raised by a validator, which says all itself.
+    fallback = _of_pydantic if details["type"] in _PYDANTIC_TYPES else _of_validator
+    return _MESSAGES.get(details["type"], fallback)(details, place)
 
 
 def _unknown_field(_details: ErrorDetails, place: Place) -> str:
@@ -170,9 +171,9 @@ _MESSAGES: dict[str, Callable[[ErrorDetails, Place], str]] = {
     "too_short": _too_short,
     "too_long": _too_long,
     "value_error": _of_validator,
-    "numbers": _of_validator,
-    "masks": _of_validator,
 }
+
+_PYDANTIC_TYPES = frozenset(get_args(core_schema.ErrorType))
 
 
 def _shown(value: object) -> str:

@@ -7,6 +7,7 @@ from attention_core.errors import NonFiniteError, ShapeError
 from attention_core.finite import require_finite
 from attention_core.heads import Heads, Mha
 from attention_core.masks import Extent
+from attention_core.normalizers import NoNormalizer, Normalizer, Relu
 from attention_core.projected import Projected
 from attention_core.sources import ScoreSource
 from attention_core.spec import AttentionSpec
@@ -52,7 +53,7 @@ def _heads_wanted(given: Projected, heads: Heads) -> list[tuple[str, Tensor, tup
     ]
 
 
-def require_bounded(source: ScoreSource, query: Tensor, key: Tensor) -> None:
+def require_bounded(source: ScoreSource, query: Tensor, key: Tensor, spec: AttentionSpec) -> None:
     """Refuse inputs whose scores could pass the largest float: they would weigh NaN.
 
     Raises:
@@ -60,7 +61,7 @@ def require_bounded(source: ScoreSource, query: Tensor, key: Tensor) -> None:
     """
     largest = torch.finfo(query.dtype).max
     # The comparison is false for NaN too, and a bound is NaN or infinite where an input is.
-    if not source.bound() <= largest:
+    if not source.bound() * _growth(spec.normalizer) <= largest:
         require_finite("query", query, field=("query",))
         require_finite("key", key, field=("key",))
         raise NonFiniteError(
@@ -69,3 +70,10 @@ def require_bounded(source: ScoreSource, query: Tensor, key: Tensor) -> None:
             "float64.",
             field=("spec", "score"),
         )
+
+
+def _growth(normalizer: Normalizer) -> float:
+    """Tell how many times larger than its score a weight may be; one where it is never larger."""
+    if isinstance(normalizer, Relu):
+        return max(1.0, 1 / normalizer.temperature) * max(1.0, 1 / (normalizer.divisor or 1.0))
+    return max(1.0, 1 / normalizer.temperature) if isinstance(normalizer, NoNormalizer) else 1.0

@@ -87,7 +87,9 @@ def _schema(model: Any, *, only: tuple[str, ...]) -> dict[str, Any]:
     # A mask made of masks refers to itself; its schema comes as a reference with definitions.
     if "$ref" in whole:
         whole = definitions[whole["$ref"].rsplit("/", 1)[-1]]
-    return {
+    # A part that takes one of several parameters says so beside its properties.
+    choice = {"oneOf": whole["oneOf"]} if "oneOf" in whole else {}
+    return choice | {
         "type": "object",
         "properties": {name: _opened(whole["properties"][name], definitions) for name in only},
         "required": [name for name in whole.get("required", ()) if name in only],

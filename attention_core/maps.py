@@ -14,6 +14,7 @@ from torch import Tensor
 from attention_core.cells import Cell, Place, Row, WeightPart, explain
 from attention_core.dense import Dense, heads_of
 from attention_core.errors import SpecError
+from attention_core.finite import require_finite
 from attention_core.grid import as_slice
 from attention_core.heads import mixed
 from attention_core.kernels import outputs as output_kernels
@@ -128,11 +129,11 @@ class AttentionMap:
 
     def outputs(self) -> Outputs:
         """Multiply the weights with the values; an empty row gives zero."""
-        if self._mixing is None and not self.source.is_one_block:
-            result = output_kernels.fused(self.source, self.spec.normalizer, self.value)
-            if result is not None:
-                return result
-        return output_kernels.blockwise(self.source, self._weights, self.value)
+        result = self._outputs()
+        if not self.spec.flags["row_stochastic"]:
+            # Weights that sum to one cannot lead past the largest value; others can.
+            require_finite("outputs", result, field=("value",))
+        return result
 
     @cached_property
     def row_state(self) -> RowState:
@@ -218,6 +219,13 @@ class AttentionMap:
         )
         inputs = Projected(self.query, self.key, self.value)
         return explain(self.spec, self.source, row, inputs, Place(head, query, key))
+
+    def _outputs(self) -> Outputs:
+        if self._mixing is None and not self.source.is_one_block:
+            result = output_kernels.fused(self.source, self.spec.normalizer, self.value)
+            if result is not None:
+                return result
+        return output_kernels.blockwise(self.source, self._weights, self.value)
 
     def _normalized(self, head: slice, query: range, key: range) -> Matrices:
         """Compute a rectangle of what the normaliser makes, before heads are combined."""

@@ -63,7 +63,7 @@ def source_of(ready: Projected, spec: AttentionSpec, check: Check | None) -> Sco
         device=query.device,
         check=check,
     )
-    require_bounded(source, query, key)
+    require_bounded(source, query, key, spec)
     require_finite("value", value, field=("value",))
     return source
 

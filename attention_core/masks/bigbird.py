@@ -3,7 +3,7 @@
 import math
 from functools import lru_cache, reduce
 from operator import or_
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,8 @@ class BigBird(Mask):
     formula: ClassVar[str] = "|b_i − b_j| ≤ 1 or b_i or b_j at an end or b_j random for b_i"
     latex: ClassVar[str] = r"|b_i - b_j| \le 1 \vee \{b_i, b_j\} \cap \{0, B\} \vee b_j \in R_{b_i}"
     source: ClassVar[Source] = Source("Zaheer et al. 2020", "https://arxiv.org/abs/2007.14062")
+
+    starter: ClassVar[dict[str, Any]] = {"block_size": 2}
 
     block_size: int = Field(
         default=4, title="Block size", description="Tokens of one block.", ge=1, lt=2**31

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, ClassVar, Literal
 
 import torch
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from attention_core.errors import SpecError
@@ -40,6 +40,10 @@ class Custom(Mask):
     formula: ClassVar[str] = "predicate(i, j), or matrix_ij"
     latex: ClassVar[str] = r"P(i, j) \text{ or } M_{ij}"
     starter: ClassVar[dict[str, Any]] = {"predicate": _EXAMPLE}
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["predicate"]}, {"required": ["matrix"]}]}
+    )
 
     predicate: Predicate | None = Field(
         default=None,

@@ -21,7 +21,11 @@ class PrefixLm(Mask):
     source: ClassVar[Source] = Source("Raffel et al. 2020", "https://arxiv.org/abs/1910.10683")
 
     prefix_length: int = Field(
-        title="Prefix length", description="How many keys every query sees.", ge=0, lt=2**31
+        title="Prefix length",
+        description="How many keys every query sees.",
+        ge=0,
+        lt=2**31,
+        json_schema_extra={"fit": "half"},
     )
 
     def check(self, extent: Extent) -> None:

@@ -2,6 +2,7 @@
 /** The only module that asks the server. */
 
 import { decodeMatrix, withGaps } from "./lib/matrices.js";
+import { gapsOf } from "./lib/members.js";
 
 /** @import { Answer, Catalogue, Cell, Explained, Problem, Request } from "./types.js" */
 
@@ -14,7 +15,7 @@ export class ProblemError extends Error {
   }
 }
 
-const { api, messages, examples } = document.documentElement.dataset;
+const { api, messages, examples, comparisons } = document.documentElement.dataset;
 
 /** @returns {Promise<Catalogue>} */
 export const fetchMechanisms = () => getJson(`${api}/mechanisms`);
@@ -25,6 +26,9 @@ export const fetchMessages = () => getJson(String(messages));
 /** @returns {Promise<import("./views/examples.js").Example[]>} */
 export const fetchExamples = () => getJson(String(examples));
 
+/** @returns {Promise<import("./views/compare/ready.js").Ready[]>} */
+export const fetchComparisons = () => getJson(String(comparisons));
+
 /**
  * Compute scores, weights and outputs.
  * @param {Request} request
@@ -34,7 +38,8 @@ export const fetchExamples = () => getJson(String(examples));
 export async function fetchAnswer(request, signal) {
   const body = await post({ ...request, encoding: "base64" }, signal);
   const scores = decodeMatrix(body.scores);
-  const weights = withGaps(decodeMatrix(body.weights), (index) => Number.isNaN(scores.data[index]));
+  const plain = decodeMatrix(body.weights);
+  const weights = withGaps(plain, gapsOf(scores, plain));
   return {
     request,
     tokens: body.tokens,
@@ -44,6 +49,7 @@ export async function fetchAnswer(request, signal) {
     emptyRows: body.empty_rows,
     notes: body.notes,
     spec: body.spec,
+    flags: body.flags,
     device: body.device,
     dtype: body.dtype,
     computeMs: body.timing_ms.compute,

@@ -1,8 +1,9 @@
 // @ts-check
 /** Keeps the answer true to the request while it changes, and the explanation to the cell. */
 
-import { ProblemError, fetchAnswer, fetchCell } from "./api.js";
+import { ProblemError, fetchCell } from "./api.js";
 import { isEmpty } from "./lib/request.js";
+import { fetchRemembered } from "./remembered.js";
 
 /** @import { Store } from "./store.js" */
 /** @import { Cell } from "./types.js" */
@@ -13,7 +14,7 @@ const TYPING_MS = 120;
  * @param {Store} store
  */
 export function keepComputed(store) {
-  const ask = latestOnly(fetchAnswer, {
+  const ask = latestOnly(fetchRemembered, {
     done: (answer) => store.set({ answer, problem: null, isBusy: false, ...fitted(store, answer) }),
     failed: (problem) => store.set({ problem, isBusy: false }),
   });
@@ -43,8 +44,8 @@ export function keepExplained(store) {
     done: (explained) => store.set({ explained }),
     failed: () => store.set({ explained: null }),
   });
-  store.watch(["answer", "cell"], ({ answer, cell, request }) => {
-    if (!answer || !cell) {
+  store.watch(["answer", "cell", "compare"], ({ answer, cell, compare, request }) => {
+    if (!answer || !cell || compare) {
       ask.stop();
       store.set({ explained: null });
     } else if (answer.request !== request)
@@ -60,9 +61,10 @@ export function keepExplained(store) {
  * @param {import("./types.js").Answer} answer
  */
 function fitted(store, { weights: { shape } }) {
-  const { answer, head, zoom } = store.get();
+  const { answer, head, zoom, compare } = store.get();
   const isSameSize = String(answer?.weights.shape) === String(shape);
-  const isThere = head === "all" ? shape[0] > 1 : head < shape[0];
+  // Columns side by side need not have as many heads.
+  const isThere = compare || (head === "all" ? shape[0] > 1 : head < shape[0]);
   return { zoom: isSameSize ? zoom : null, head: isThere ? head : 0, pointed: null };
 }
 

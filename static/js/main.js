@@ -1,11 +1,19 @@
 // @ts-check
 /** Starts the page: fetches what it needs, and mounts the views on one store. */
 
-import { ProblemError, fetchExamples, fetchMechanisms, fetchMessages } from "./api.js";
+import {
+  ProblemError,
+  fetchComparisons,
+  fetchExamples,
+  fetchMechanisms,
+  fetchMessages,
+} from "./api.js";
+import { keepCompared } from "./compare.js";
 import { keepComputed, keepExplained } from "./compute.js";
 import { speak } from "./lib/i18n.js";
 import { createStore, initialState } from "./store.js";
 import { showBanner } from "./views/banner.js";
+import { mountCompare } from "./views/compare/compare.js";
 import { mountCopy } from "./views/copy.js";
 import { mountDownloads } from "./views/download.js";
 import { mountExamples } from "./views/examples.js";
@@ -14,6 +22,7 @@ import { mountHeads } from "./views/heads.js";
 import { mountHistory } from "./views/history.js";
 import { mountKeyboard } from "./views/keyboard.js";
 import { mountMechanism } from "./views/mechanism.js";
+import { mountMembers } from "./views/members.js";
 import { mountMenus } from "./views/menu.js";
 import { mountPanels } from "./views/panels.js";
 import { mountProblems } from "./views/problems.js";
@@ -28,13 +37,16 @@ mountTheme();
 mountMenus();
 mountSheet();
 try {
-  const [messages, examples, catalogue] = await Promise.all([
+  const [messages, examples, comparisons, catalogue] = await Promise.all([
     fetchMessages(),
     fetchExamples(),
+    fetchComparisons(),
     fetchMechanisms(),
   ]);
   speak(messages);
-  mountAll(createStore(initialState()), catalogue, examples);
+  const store = createStore(initialState());
+  mountCompare(store, catalogue, comparisons);
+  mountAll(store, catalogue, examples);
 } catch (error) {
   if (!(error instanceof ProblemError)) throw error;
   showBanner(error.problem);
@@ -47,13 +59,15 @@ try {
  */
 function mountAll(store, catalogue, examples) {
   keepComputed(store);
+  keepCompared(store);
   keepExplained(store);
   mountTokens(store);
   mountMechanism(store, catalogue);
   mountProblems(store);
   mountHeads(store);
+  mountMembers(store);
   mountFormulas(store, catalogue);
-  mountPanels(store, catalogue);
+  mountPanels(store);
   mountTooltip(store);
   mountWhy(store, catalogue);
   mountStatus(store);

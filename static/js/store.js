@@ -47,10 +47,13 @@ export function initialState() {
     problem: null,
     isBusy: false,
     head: 0,
+    member: 0,
     cell: null,
     panel: "outputs",
     pointed: null,
     explained: null,
     zoom: null,
+    compare: null,
+    outcomes: [],
   };
 }

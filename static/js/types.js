@@ -16,6 +16,8 @@
  * @property {number[][]} [query]
  * @property {number[][]} [key]
  * @property {number[][]} [value]
+ * @property {string[]} [query_labels]
+ * @property {string[]} [key_labels]
  * @property {PartValue} [embedding]
  * @property {PartValue} [projection]
  * @property {Record<string, any>} [spec]
@@ -27,15 +29,24 @@
  * @typedef {object} Answer
  * @property {Request} request the one that was answered
  * @property {{query: string[], key: string[]}} tokens
- * @property {Matrix} scores masked cells are NaN
+ * @property {Matrix} scores masked cells are NaN; of a head made of several, one for each
  * @property {Matrix} weights masked cells are NaN
  * @property {Matrix} outputs rows without any key are NaN
  * @property {{head: number, query: number}[]} emptyRows
  * @property {{code: string, message: string}[]} notes
  * @property {Record<string, any>} spec resolved
+ * @property {Flags} flags
  * @property {string} device
  * @property {string} dtype
  * @property {number} computeMs
+ */
+
+/**
+ * What is true of the weights, whatever the inputs.
+ * @typedef {object} Flags
+ * @property {boolean} row_stochastic each row sums to one
+ * @property {boolean} signed a weight may be negative
+ * @property {boolean} shift_invariant a constant added to a row of scores changes nothing
  */
 
 /**
@@ -64,11 +75,27 @@
  * @property {Problem | null} problem
  * @property {boolean} isBusy
  * @property {number | "all"} head
+ * @property {number} member whose scores are shown, of a head made of several
  * @property {Cell | null} cell the pinned one
  * @property {PanelName} panel where it was pinned
  * @property {Pointed | null} pointed under the pointer
  * @property {Explained | null} explained
  * @property {Zoom | null} zoom
+ * @property {Comparison | null} compare null while one mechanism is looked at
+ * @property {Outcome[]} outcomes what each column got
+ */
+
+/**
+ * The specs of all columns. The selected one's is out of date: it stands in the request.
+ * @typedef {{specs: Record<string, any>[], selected: number}} Comparison
+ */
+
+/**
+ * @typedef {object} Outcome
+ * @property {Request} request the latest that was asked
+ * @property {Answer | null} answer the latest that was given
+ * @property {Problem | null} problem
+ * @property {boolean} isBusy
  */
 
 /**
@@ -84,13 +111,16 @@
  * @property {number} scale
  * @property {number} offset
  * @property {number | null} softcapped
- * @property {number} bias
+ * @property {number | null} bias null where it is −∞
+ * @property {{head: number, factor: number, score: number | null}[] | null} premixed
  * @property {boolean} allowed
- * @property {number} score
+ * @property {number | null} score
  * @property {number} temperature
  * @property {(number | null)[]} row_scores
  * @property {number | null} row_maximum
  * @property {number | null} lse
+ * @property {Record<string, number | null>} row_state numbers of the row, by name
+ * @property {{head: number, factor: number, weight: number}[] | null} combined
  * @property {number} weight
  * @property {number[]} value
  * @property {number[]} share
@@ -106,6 +136,8 @@
  * @property {Record<string, any>} parameters JSON Schema of an object
  * @property {{title: string, url: string} | null} [source]
  * @property {Record<string, boolean>} flags
+ * @property {string[]} [aliases] other names
+ * @property {Record<string, any>} [starter] what the choice starts with
  */
 
 /** @typedef {{title: string, summary: string, default: string, multiple: boolean, choices: Choice[]}} Part */

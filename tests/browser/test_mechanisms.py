@@ -1,16 +1,19 @@
-"""The mechanism's form, what the matrices say of it, and the arithmetic of a cell."""
+"""The mechanism's form: every kind can be chosen, and every shape of a parameter written."""
 
+import json
+import random
 import re
+from collections.abc import Iterator
+from typing import Any
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PHONE, Visit
 from tests.browser.workbench import (
     address_of,
-    choose_example,
     drawn,
     point_at,
-    wait_for_answer,
     wait_for_redraw,
 )
 
@@ -20,18 +23,86 @@ IT_CAUSAL = {
 }
 
 
+SIX = {
+    "text": "one two three four five six",
+    "projection": {"kind": "random", "seed": 3},
+    "spec": {"heads": 2},
+}
+
+
+def mechanisms(page: Page) -> dict[str, Any]:
+    """Fetch the parts of the catalogue."""
+    found: dict[str, Any] = page.evaluate(
+        "fetch('/api/v1/mechanisms').then(answer => answer.json())"
+    )
+    return dict(found["parts"])
+
+
+def field(page: Page, path: str) -> Locator:
+    """Find the field of a value of the request."""
+    return page.locator(f'[data-path="{path}"]')
+
+
+def chooser(page: Page, name: str, part: dict[str, Any]) -> Locator:
+    """Find where a kind of a part is chosen; of several, the first that there is."""
+    place = field(page, name if name in ("embedding", "projection") else f"spec.{name}")
+    return place.locator("> select" if part["multiple"] else "> .member__head > select")
+
+
+def spec_of(page: Page) -> dict[str, Any]:
+    """Read the spec from the page's address."""
+    request = page.evaluate("new URLSearchParams(location.hash.slice(1)).get('request')")
+    return dict(json.loads(request).get("spec", {}))
+
+
+def wait_until_settled(page: Page) -> None:
+    """Wait until the matrices, or the problem, are those of the request."""
+    expect(page.locator("#panels")).to_have_attribute("aria-busy", "false")
+
+
+def choose(page: Page, select: Locator, kind: str) -> bool:
+    """Choose a kind; return whether it was drawn, and make sure that else it is told."""
+    select.select_option(kind)
+    wait_until_settled(page)
+    # One look for all: asking the browser takes longer than drawing.
+    seen = page.evaluate(
+        """() => ({
+          isStale: document.getElementById("panels").matches(".panels--stale, .panels--empty"),
+          problems: document.querySelectorAll(".field__problem").length,
+          pictures: document.querySelectorAll("#weights .heatmaplayer image").length,
+        })"""
+    )
+    assert select.input_value() == kind
+    assert seen["pictures"] >= 1
+    assert seen["isStale"] == (seen["problems"] > 0)
+    return not seen["isStale"]
+
+
+def all_pairs(kinds: list[str]) -> Iterator[str]:
+    """Walk from each kind to each other one, every step once, and end where it began.
+
+    Such a walk exists where every way to the first kind is the last that is taken (the BEST
+    theorem of van Aardenne-Ehrenfest and de Bruijn).
+    """
+    first = kinds[0]
+    ways = {kind: [first] * (kind != first) for kind in kinds}
+    for kind, unused in ways.items():
+        unused += [other for other in kinds if other not in (kind, first)]
+    here = first
+    while ways[here]:
+        here = ways[here].pop()
+        yield here
+
+
 def test_the_form_offers_all_that_the_catalogue_has(visit: Visit) -> None:
     page = visit.open()
-    parts = page.evaluate("fetch('/api/v1/mechanisms').then(answer => answer.json())")["parts"]
 
-    for name, part in parts.items():
-        if len(part["choices"]) == 1:
-            continue  # no choice: its name stands there as text
-        path = name if name in ("embedding", "projection") else f"spec.{name}"
-        options = page.locator(f'[data-path="{path}"] option')
+    for name, part in mechanisms(page).items():
+        options = chooser(page, name, part).locator("option")
         kinds = set(options.evaluate_all("all => all.map(option => option.value)"))
         wanted = {choice["kind"] for choice in part["choices"]}
-        assert wanted - kinds <= ({part["default"]} if part["multiple"] else set())
+        # Of several masks none is the default, so it is not offered; nor is an empty choice one.
+        assert kinds - {""} == wanted - ({part["default"]} if part["multiple"] else set())
 
 
 def test_a_parameter_redraws(visit: Visit) -> None:
@@ -136,72 +207,155 @@ def test_what_is_too_large_says_the_limit(visit: Visit) -> None:
     expect(page.locator("#banner")).to_contain_text(re.compile(r"at most [\d,]+ may be"))
 
 
-def test_a_click_explains_a_cell_with_its_numbers(visit: Visit) -> None:
-    page = visit.open()
-    choose_example(page, "A textbook's numbers")
-    expect(page.locator("#outputs .xtick")).to_have_count(3)
-    point_at(page, "weights", 1, 2, click=True)
-    why = page.locator("#why")
+@pytest.mark.parametrize("name", ["score", "position", "normalizer", "heads"])
+def test_every_kind_is_drawn_after_every_other(visit: Visit, name: str) -> None:
+    page = visit.open(address_of(SIX, cell="0.2.1"))
+    part = mechanisms(page)[name]
+    select = chooser(page, name, part)
+    walk = list(all_pairs([choice["kind"] for choice in part["choices"]]))
+    refused = [kind for kind in walk if not choose(page, select, kind)]
 
-    # q = (0, 2, 0, 1), k = (1, 1, 0, 1): 0 + 2 + 0 + 1 = 3, halved is 3/2.
-    expect(why).to_contain_text("Why is q1 → k2 0.506?")
-    expect(why.locator(".numbers--terms tr").nth(2)).to_have_text(
-        re.compile(r"= product\s*0\.00\s*2\.00\s*0\.00\s*1\.00$")
-    )
-    expect(why.locator(".why__step--terms h3")).to_contain_text("4 products, Σ = 3.000")
-    expect(why.locator(".steps")).to_contain_text("1.500")
-    expect(why.locator("[data-chosen]")).to_contain_text("1.500")
-    expect(why.locator(".numbers--row tfoot").first).to_have_text(re.compile(r"1\.974\s*1\.000$"))
-    # Its share of the output is 0.5065 · (2, 1, 0).
-    expect(why.locator(".numbers--row").nth(1)).to_contain_text("1.013")
-    page.get_by_role("button", name="Let go of the cell").click()
-    expect(why).to_be_hidden()
+    n_kinds = len(part["choices"])
+    assert len(walk) == n_kinds * (n_kinds - 1)
+    assert refused == []
 
 
-def test_a_forbidden_cell_is_explained_too(visit: Visit) -> None:
-    page = visit.open(address_of(IT_CAUSAL))
-    point_at(page, "scores", 0, 4, click=True)
+@pytest.mark.parametrize("name", ["embedding", "projection"])
+def test_every_way_to_vectors_is_drawn(visit: Visit, name: str) -> None:
+    page = visit.open(address_of(SIX))
+    part = mechanisms(page)[name]
+    kinds = [choice["kind"] for choice in part["choices"]]
 
-    expect(page.locator("#why")).to_contain_text("Why is The → the forbidden?")
-    expect(page.locator("#why")).to_contain_text(
-        "The mask forbids it: Causal (j ≤ i + off; Align: upper left), with query i = 0 and key j ="
-    )
-    expect(page.locator(".steps")).to_contain_text("mask: Causal−∞")
-    expect(page.locator("#why h3")).to_have_count(3)
+    for kind in (*kinds[::-1], *kinds):
+        assert choose(page, chooser(page, name, part), kind), kind
 
 
-def test_the_arithmetic_follows_while_typing(visit: Visit) -> None:
-    page = visit.open(address_of({"query": [[0, 1]], "key": [[0, 1], [0, 0]]}, cell="0.0.0"))
-    weight = page.locator(".why__weight")
-    # exp(1/√2) / (exp(1/√2) + 1), then with the scores halved by the temperature.
-    expect(weight).to_have_text("0.670")
-    page.get_by_label("Temperature").fill("2")
+def test_every_mask_is_drawn_and_becomes_every_next_one(visit: Visit) -> None:
+    page = visit.open(address_of({**SIX, "spec": {"mask": ["causal"]}}))
+    part = mechanisms(page)["mask"]
+    kinds = [choice["kind"] for choice in part["choices"]]
+    select = field(page, "spec.mask.0").locator("> .member__head > select")
 
-    expect(weight).to_have_text("0.587")
-
-
-def test_on_a_phone_the_arithmetic_stands_below_the_tapped_matrix(visit: Visit) -> None:
-    page = visit.open(viewport=PHONE, has_touch=True, is_mobile=True)
-    expect(page.locator("[data-panel=outputs] + #why")).to_be_visible()
-    page.locator("#scores").scroll_into_view_if_needed()
-    box = page.locator("#scores .nsewdrag").first.bounding_box()
-    assert box is not None
-    page.touchscreen.tap(box["x"] + 100, box["y"] + 100)
-    expect(page.locator("[data-panel=scores] + #why")).to_be_visible()
-
-    expect(page.locator("#why")).to_be_visible()
+    for kind in (*kinds, *kinds[::-1], *kinds[::2]):
+        assert choose(page, select, kind), kind
 
 
-def test_cells_are_walked_and_explained_by_keys(visit: Visit) -> None:
-    page = visit.open(address_of({"text": "a b c"}))
-    page.locator("#weights").focus()
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("End")
-    expect(page.locator("#tooltip")).to_contain_text("b → c")
-    expect(page.locator("#status")).to_contain_text("b → c")
-    page.keyboard.press("Enter")
-    expect(page.locator("#why")).to_contain_text("b → c")
-    page.keyboard.press("Escape")
-    wait_for_answer(page)
-    expect(page.locator("#why")).to_be_hidden()
+def test_no_choice_among_all_parts_leaves_the_page_stuck(visit: Visit) -> None:
+    visit.refusals = True
+    page = visit.open(address_of(SIX, cell="0.2.1"))
+    parts = mechanisms(page)
+    dice = random.Random(0)
+    drawn_ones, refused = 0, 0
+    for _ in range(40):
+        name = dice.choice(["score", "position", "normalizer", "heads", "embedding"])
+        kind = dice.choice(parts[name]["choices"])["kind"]
+        is_drawn = choose(page, chooser(page, name, parts[name]), kind)
+        drawn_ones, refused = drawn_ones + is_drawn, refused + (not is_drawn)
+
+    assert refused > 0
+    assert drawn_ones > refused
+    for name in ("score", "position", "normalizer", "heads", "embedding"):
+        choose(page, chooser(page, name, parts[name]), parts[name]["default"])
+    expect(page.locator(".field__problem")).to_have_count(0)
+    expect(page.locator("#banner")).to_be_hidden()
+
+
+def test_parts_that_do_not_go_together_are_told_beside_one_of_them(visit: Visit) -> None:
+    visit.refusals = True
+    page = visit.open(address_of({**SIX, "spec": {"score": "additive"}}))
+    parts = mechanisms(page)
+    position = chooser(page, "position", parts["position"])
+
+    assert not choose(page, position, "shaw")
+    expect(field(page, "spec.position").locator("> .field__problem")).to_be_visible()
+    expect(position).to_have_attribute("aria-invalid", "true")
+    assert choose(page, position, "alibi")
+    expect(page.locator("#banner")).to_be_hidden()
+
+
+def test_a_predicate_counts_once_the_writer_pauses(visit: Visit) -> None:
+    visit.refusals = True
+    page = visit.open(address_of(SIX))
+    page.get_by_label("Add: Mask").select_option("custom")
+    rule = field(page, "spec.mask.0.predicate").get_by_role("textbox")
+    expect(rule).not_to_have_value("")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or ""))
+    rule.fill("")
+    rule.press_sequentially("i == j or j < 2", delay=20)
+    expect(page.locator("#scores-badge")).to_have_text("20 of 36 cells forbidden")
+    assert all('"i ==' not in body or "j < 2" in body for body in asked)
+    before = drawn(page, "scores")
+    rule.fill("i ==")
+    rule.press("Enter")
+    expect(field(page, "spec.mask.0.predicate").locator(".field__problem")).to_be_visible()
+
+    assert drawn(page, "scores") == before
+    rule.fill("j <= i")
+    expect(page.locator("#scores-badge")).to_have_text("15 of 36 cells forbidden")
+    expect(page.locator(".field__problem")).to_have_count(0)
+
+
+def test_a_line_holds_one_number_or_one_for_each_head(visit: Visit) -> None:
+    page = visit.open(address_of({**SIX, "spec": {"heads": 2, "normalizer": "sink"}}))
+    sink = field(page, "spec.normalizer.sink").get_by_role("textbox")
+    expect(sink).to_have_value("0")
+    for written, value in (("1.5", 1.5), ("0, 2", [0, 2]), ("−1 1", [-1, 1])):
+        sink.fill(written)
+        wait_until_settled(page)
+        assert spec_of(page)["normalizer"]["sink"] == value
+    expect(page.locator("#weights-badge")).to_contain_text(re.compile(r"rows sum to 0\.\d+ … 0\."))
+
+
+def test_a_list_may_be_emptied(visit: Visit) -> None:
+    page = visit.open(address_of({**SIX, "spec": {"mask": ["global_window"]}}))
+    places = field(page, "spec.mask.0.global_positions").get_by_role("textbox")
+    expect(places).to_have_value("0")
+    for written, value in (("1 4", [1, 4]), ("", [])):
+        places.fill(written)
+        wait_until_settled(page)
+        assert spec_of(page)["mask"][0]["global_positions"] == value
+
+
+def test_what_an_object_holds_depends_on_which_it_is(visit: Visit) -> None:
+    visit.refusals = True
+    page = visit.open(address_of({**SIX, "spec": {"position": "rope"}}))
+    scaling = field(page, "spec.position.rope_scaling")
+    kind = scaling.get_by_label("Scaling")
+    names = kind.locator("option").evaluate_all("all => all.map(option => option.value)")
+
+    for name in (*names[1:], *names[:0:-1]):
+        assert choose(page, kind, name), name
+        assert spec_of(page)["position"]["rope_scaling"]["rope_type"] == name
+    factor = field(page, "spec.position.rope_scaling.factor")
+    factor.get_by_role("spinbutton").fill("0.5")
+    expect(factor.locator(".field__problem")).to_be_visible()
+    assert choose(page, kind, "")
+    assert "rope_scaling" not in spec_of(page)["position"]
+    expect(factor).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "text"),
+    [("document", "document_ids", "0 0 0 1 1 1"), ("neighborhood_2d", "grid", ["2", "3"])],
+)
+def test_a_mask_starts_with_what_fits_the_tokens(
+    visit: Visit, kind: str, name: str, text: str | list[str]
+) -> None:
+    page = visit.open(address_of(SIX))
+    page.get_by_label("Add: Mask").select_option(kind)
+    inputs = field(page, f"spec.mask.0.{name}").locator("input, textarea")
+
+    for place, value in enumerate([text] if isinstance(text, str) else text):
+        expect(inputs.nth(place)).to_have_value(value)
+    expect(page.locator("#scores-badge")).to_have_text("18 of 36 cells forbidden")
+
+
+def test_other_heads_keep_their_number(visit: Visit) -> None:
+    page = visit.open(address_of({**SIX, "spec": {"heads": 8}}))
+    heads = chooser(page, "heads", mechanisms(page)["heads"])
+
+    for kind in ("gqa", "differential", "mla", "mha"):
+        assert choose(page, heads, kind)
+        assert spec_of(page)["heads"]["n_heads"] == 8
+        expect(page.locator("#heads input")).to_have_count(9)

@@ -389,3 +389,19 @@ def test_a_check_between_blocks_ends_the_work() -> None:
 def test_values_whose_mean_could_pass_the_largest_float_are_refused() -> None:
     with pytest.raises(NonFiniteError, match="value must hold finite numbers up to"):
         attend(drawn(1, 1), drawn(3, 1), torch.full((3, 1), 3.4028234e38))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "values", "temperature"), [(1e13, 1e10, 1e-6), (1e17, 1.0, 1e-6)]
+)
+@pytest.mark.parametrize("kind", ["none", "relu"])
+def test_what_could_pass_the_largest_float_is_refused(
+    kind: str, inputs: float, values: float, temperature: float
+) -> None:
+    # Weights that need not sum to one may be as large as scores, and then values make them larger.
+    normalizer = {"kind": kind, "temperature": temperature}
+    x = torch.full((1, 1), inputs)
+    spec = AttentionSpec.model_validate({"score": "dot", "normalizer": normalizer})
+
+    with pytest.raises(NonFiniteError, match="float64"):
+        attend(x, x, torch.full((1, 1), values), spec).outputs()

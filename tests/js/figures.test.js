@@ -6,6 +6,7 @@ import { picturesOf } from "../../static/js/figures/pictures.js";
 import { planPanels } from "../../static/js/figures/plan.js";
 import { thumbnail } from "../../static/js/figures/thumbnail.js";
 import { ramp } from "../../static/js/lib/colour.js";
+import { readLabel } from "../../static/js/lib/labels.js";
 
 /** @import { Rgb } from "../../static/js/lib/colour.js" */
 
@@ -40,7 +41,7 @@ function pictures(shown, more = {}) {
     tallest: 600,
     theme: THEME,
     isSigned: false,
-    measure: (label) => label.replace(/&(amp|lt|gt);/g, "&").length * 7,
+    measure: (label) => readLabel(label).length * 7,
     nameHead: (head) => `head ${head + 1}`,
     axes: { queries: "queries ↓", keys: "keys →", features: "features →" },
     ...more,
@@ -86,6 +87,24 @@ test("weights start at zero; scores are centred on it", () => {
   const [score] = matrixFigure(scores).data;
   assert.deepEqual([weight.zmin, weight.zmax], [0, 0.25]);
   assert.deepEqual([score.zmin, score.zmax], [-0.25, 0.25]);
+});
+
+test("weights that may be negative reach as far to both sides of zero, and so does their bar", () => {
+  const shown = answer(1, HARD, HARD);
+  shown.weights.data.set([-0.1, 0.4]);
+  const { data, layout } = matrixFigure(pictures(shown, { isSigned: true }).weights);
+  const ends = layout.annotations.map((/** @type {any} */ { text }) => text);
+  assert.deepEqual([data[0].zmin, data[0].zmax].map(Math.fround), [-0.4, 0.4].map(Math.fround));
+  assert.deepEqual(ends.slice(0, 3), ["\u22120.4", "0.4", "0"]);
+});
+
+test("of a head made of two, the scores of the chosen one are drawn", () => {
+  const shown = answer(2, HARD, HARD);
+  const data = Float32Array.from({ length: 4 * 25 }, (_, index) => Math.floor(index / 25));
+  shown.scores = { shape: [4, 5, 5], data };
+  const first = (/** @type {any} */ more) => pictures(shown, more).scores.heads[0][0][0];
+  assert.deepEqual([first({ heads: [1] }), first({ heads: [1], member: 1 })], [2, 3]);
+  assert.equal(first({ heads: [0], member: 9 }), 1);
 });
 
 test("all heads share one range and have a plot and a title each", () => {

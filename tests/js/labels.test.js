@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { plotLabel, tokenizerMark, visibleToken } from "../../static/js/lib/labels.js";
+import { plotLabel, readLabel, tokenizerMark, visibleToken } from "../../static/js/lib/labels.js";
 
 const VERBATIM = [
   "<s>",
@@ -54,6 +54,12 @@ test("a token of 65 graphemes is cut after 64", () => {
 test("a label of Plotly holds no tag and no entity of the token's", () => {
   assert.equal(plotLabel('<a href="%zz">&lt;'), '&lt;a href="%zz"&gt;&amp;lt;');
 });
+
+for (const token of [...VERBATIM, "&lt;s&gt;", "&amp;lt;"]) {
+  test(`the label of ${JSON.stringify(token)} is read as the token`, () => {
+    assert.equal(readLabel(plotLabel(token)), token);
+  });
+}
 
 test("the marks of tokenizers are told from the word", () => {
   assert.deepEqual(tokenizerMark("##ing"), ["##", "ing"]);

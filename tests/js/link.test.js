@@ -10,9 +10,9 @@ const REQUEST = {
 };
 
 for (const shown of [
-  { request: REQUEST, head: /** @type {const} */ ("all"), cell: null },
-  { request: REQUEST, head: 3, cell: { head: 3, query: 0, key: 11 } },
-  { request: { text: "" }, head: 0, cell: null },
+  { request: REQUEST, head: /** @type {const} */ ("all"), cell: null, compare: null },
+  { request: REQUEST, head: 3, cell: { head: 3, query: 0, key: 11 }, compare: null },
+  { request: { text: "" }, head: 0, cell: null, compare: null },
 ]) {
   test(`a link to head ${shown.head} brings the same state back`, () => {
     assert.deepEqual(readFragment(writeFragment(shown)), shown);
@@ -35,5 +35,5 @@ for (const fragment of [
 
 test("a head or cell that is no number is left out", () => {
   const shown = readFragment('#request={"text":"a"}&head=-1&cell=1.x.2');
-  assert.deepEqual(shown, { request: { text: "a" }, head: 0, cell: null });
+  assert.deepEqual(shown, { request: { text: "a" }, head: 0, cell: null, compare: null });
 });

@@ -5,8 +5,10 @@ import {
   decodeMatrix,
   largest,
   rangeOf,
+  rowSum,
   rowsOf,
   valueAt,
+  weightsRange,
   withGaps,
 } from "../../static/js/lib/matrices.js";
 
@@ -40,4 +42,14 @@ test("the range leaves gaps out, and is zero when there is nothing else", () => 
 test("the largest of a row is its first largest; an empty row has none", () => {
   assert.equal(largest([NaN, 1, 3, 3]), 2);
   assert.equal(largest([NaN, NaN]), -1);
+});
+
+test("the sum of a row leaves gaps out", () => {
+  const gaps = withGaps(matrix, (index) => index === 27);
+  assert.deepEqual([rowSum(matrix, 1, 2), rowSum(gaps, 1, 2)], [100, 80]);
+});
+
+test("the scale of weights starts at zero, or is as long on both sides of it", () => {
+  assert.deepEqual(weightsRange([0.1, 0.4], false), [0, 0.4]);
+  assert.deepEqual(weightsRange([-0.7, 0.4], true), [-0.7, 0.7]);
 });

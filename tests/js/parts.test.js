@@ -32,6 +32,19 @@ test("a choice is told by its title and its values", () => {
   assert.equal(both, "Both (Full; Short (Length 3; Align upper left))");
 });
 
+test("a text is told as it was written, an object not at all", () => {
+  const text = { type: "string", title: "Rule" };
+  const object = { anyOf: [{ type: "object", properties: { is: { const: "x" } } }], title: "Way" };
+  const choice = { kind: "made", title: "Made", parameters: schema({ text, object }) };
+  /** @type {any} */
+  const part = { default: "made", choices: [choice] };
+  const value = { kind: "made", text: "n_queries > 2", object: { is: "x" } };
+  assert.equal(
+    valuesOf(value, part, PARTS, (word = "") => word),
+    "Made (Rule n_queries > 2)",
+  );
+});
+
 test("vectors are from a seed where the schema of what makes them has one", () => {
   /** @type {any} */
   const catalogue = { parts: PARTS };

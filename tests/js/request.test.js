@@ -10,6 +10,7 @@ import {
   withMode,
   withTokens,
 } from "../../static/js/lib/request.js";
+import { withNumbers } from "../../static/js/lib/given.js";
 import { splitAtSpaces } from "../../static/js/lib/words.js";
 
 const SPEC = { spec: { heads: { kind: "mha", n_heads: 2 }, softcap: 3 } };
@@ -66,4 +67,19 @@ test("a request is empty until both sides hold something", () => {
   assert.ok(isEmpty({ query: [[1]] }));
   assert.ok(!isEmpty({ tokens: ["a"] }));
   assert.ok(!isEmpty({ query: [[1]], key: [[1]] }));
+});
+
+test("names stay with their rows, and go when the rows are others", () => {
+  const request = { query: [[1]], key: [[1], [2]], query_labels: ["a"], key_labels: ["b", "c"] };
+  assert.deepEqual(withNumbers(request, "key", [[3], [4]]), { ...request, key: [[3], [4]] });
+  const { key_labels: _, ...others } = request;
+  assert.deepEqual(withNumbers(request, "key", [[3]]), { ...others, key: [[3]] });
+  assert.deepEqual(withNumbers(request, "value", [[3]]), { ...request, value: [[3]] });
+  const perHead = [[[1], [2]]];
+  assert.deepEqual(withNumbers(request, "key", perHead), { ...request, key: perHead });
+});
+
+test("numbers take their names along when they go", () => {
+  const request = withMode({ query: [[1]], key: [[1]], query_labels: ["a"] }, "tokens", TOKENS);
+  assert.deepEqual(request, { tokens: TOKENS.query });
 });

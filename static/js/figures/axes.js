@@ -1,6 +1,8 @@
 // @ts-check
 /** Axes whose ticks stand at positions and whose words are tick text, because tokens repeat. */
 
+import { readLabel } from "../lib/labels.js";
+
 /** @import { Box, Frame } from "./plan.js" */
 /** @import { Theme } from "../lib/theme.js" */
 
@@ -99,5 +101,5 @@ function ticksOf(first, last, step) {
 
 /** @param {string[]} labels */
 function widestOf(labels) {
-  return Math.max(...labels.map((label) => label.length)) * 8 + 6;
+  return Math.max(...labels.map((label) => readLabel(label).length)) * 8 + 6;
 }

@@ -1,7 +1,8 @@
 // @ts-check
 /** The three pictures of an answer, planned together so that they can be compared. Pure. */
 
-import { rangeOf, rowsOf } from "../lib/matrices.js";
+import { rangeOf, rowsOf, weightsRange } from "../lib/matrices.js";
+import { scoreHead } from "../lib/members.js";
 import { labelsOf, longestLabels, widest } from "./labels.js";
 import { planPanels } from "./plan.js";
 
@@ -13,6 +14,7 @@ import { planPanels } from "./plan.js";
  * @typedef {object} View
  * @property {Answer} answer
  * @property {number[]} heads those that are shown
+ * @property {number} [member] whose scores are shown, of heads made of several
  * @property {Zoom | null} zoom
  * @property {number} width of a panel, in pixels
  * @property {number} tallest
@@ -28,7 +30,7 @@ import { planPanels } from "./plan.js";
  * @returns {Record<PanelName, Picture>}
  */
 export function picturesOf(view) {
-  const { answer, zoom, heads, theme } = view;
+  const { answer, zoom, heads, member = 0, theme } = view;
   const longest = longestLabels(view.width);
   const queries = labelsOf(answer.tokens.query, longest.query, view.measure);
   const keys = labelsOf(answer.tokens.key, longest.key, view.measure);
@@ -46,11 +48,12 @@ export function picturesOf(view) {
   const toKeys = { labels: keys, range: zoom?.key ?? null };
   const toDims = { labels: dims, range: zoom?.dim ?? null };
   const titles = heads.map(view.nameHead);
-  /** @param {Matrix} matrix */
-  const content = (matrix) => ({
-    heads: heads.map((head) => rowsOf(matrix, head)),
+  /** @param {Matrix} matrix @param {number[]} [drawn] */
+  const content = (matrix, drawn = heads) => ({
+    heads: drawn.map((head) => rowsOf(matrix, head)),
     range: rangeOf(matrix),
   });
+  const scored = heads.map((head) => scoreHead(answer, head, member));
   const hasGaps = answer.weights.data.some(Number.isNaN);
   const shared = { shown: heads, titles, rows, theme };
   const { axes } = view;
@@ -62,7 +65,7 @@ export function picturesOf(view) {
     hasGaps,
   };
   return {
-    scores: { ...square, ...content(answer.scores), isSigned: true },
+    scores: { ...square, ...content(answer.scores, scored), isSigned: true },
     weights: { ...square, ...weightsContent(content(answer.weights), view.isSigned) },
     outputs: {
       ...shared,
@@ -77,16 +80,14 @@ export function picturesOf(view) {
 }
 
 /**
- * Weights that cannot be negative start at zero, the colour of the paper.
+ * Weights that cannot be negative start at zero, the colour of the paper; those that can reach as
+ * far to both sides of it.
  * @template {{range: [number, number]}} Content
  * @param {Content} content
  * @param {boolean} isSigned
  */
 function weightsContent(content, isSigned) {
-  const [low, high] = content.range;
-  /** @type {[number, number]} */
-  const range = isSigned ? [low, high] : [0, high];
-  return { ...content, range, isSigned };
+  return { ...content, range: weightsRange(content.range, isSigned), isSigned };
 }
 
 /**

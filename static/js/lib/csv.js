@@ -2,26 +2,32 @@
 /** Matrices as CSV (RFC 4180): one line a cell, or one line a row of outputs. */
 
 import { valueAt } from "./matrices.js";
+import { membersOf, scoresAt } from "./members.js";
 
 /** @import { Answer } from "../types.js" */
 
 /**
- * Scores and weights, one line for each cell; the score of a forbidden cell is empty.
+ * Scores and weights, one line for each cell; the score of a forbidden cell is empty, and a head
+ * made of several has a score for each.
  * @param {Answer} answer
  */
-export function cellsCsv({ tokens, scores, weights }) {
+export function cellsCsv(answer) {
+  const { tokens, weights } = answer;
   const [heads, queries, keys] = weights.shape;
-  const lines = [["head", "query", "key", "query_token", "key_token", "score", "weight"]];
+  const members = membersOf(answer);
+  const each = Array.from({ length: members }, (_, member) => `score_${member + 1}`);
+  const names = members === 1 ? ["score"] : each;
+  const lines = [["head", "query", "key", "query_token", "key_token", ...names, "weight"]];
   for (let head = 0; head < heads; head += 1) {
     for (let query = 0; query < queries; query += 1) {
       for (let key = 0; key < keys; key += 1) {
-        const score = valueAt(scores, head, query, key);
+        const scores = scoresAt(answer, head, query, key);
         const weight = valueAt(weights, head, query, key);
         const words = [word(tokens.query[query]), word(tokens.key[key])];
         lines.push([
           ...[head, query, key].map(String),
           ...words,
-          number(score),
+          ...scores.map(number),
           number(weight || 0),
         ]);
       }

@@ -51,6 +51,14 @@ export function plotLabel(token, limit = LONGEST) {
 }
 
 /**
+ * A label of Plotly as it will be read: the way back from plotLabel.
+ * @param {string} label
+ */
+export function readLabel(label) {
+  return label.replaceAll("&gt;", ">").replaceAll("&lt;", "<").replaceAll("&amp;", "&");
+}
+
+/**
  * Split visible text into the marks that a tokenizer adds and the rest.
  * @param {string} text
  * @returns {[mark: string, rest: string]}

@@ -4,19 +4,26 @@
  * A fragment and not a query: it stays in the browser, and so tokens never reach a server's log.
  */
 
-/** @import { Cell, Request } from "../types.js" */
+import { MOST, specsOf } from "./compare/columns.js";
 
-/** @typedef {{request: Request, head: number | "all", cell: Cell | null}} Shown */
+/** @import { Cell, Comparison, Request } from "../types.js" */
+
+/** @typedef {{request: Request, head: number | "all", cell: Cell | null, compare: Comparison | null}} Shown */
+
+/** Stands for the spec of the request, which is the selected column's. */
+const HERE = /** @type {any} */ (null);
 
 /**
  * @param {Shown} shown
  * @returns {string} with its leading #
  */
-export function writeFragment({ request, head, cell }) {
+export function writeFragment(shown) {
+  const { request, head, cell, compare } = shown;
   const fields = new URLSearchParams();
   fields.set("request", JSON.stringify(request));
   if (head !== 0) fields.set("head", String(head));
   if (cell) fields.set("cell", `${cell.head}.${cell.query}.${cell.key}`);
+  if (compare) fields.set("compare", JSON.stringify(specsOf(shown).with(compare.selected, HERE)));
   return `#${fields}`;
 }
 
@@ -29,7 +36,11 @@ export function readFragment(fragment) {
   try {
     const request = JSON.parse(fields.get("request") ?? "null");
     if (request === null || typeof request !== "object" || Array.isArray(request)) return null;
-    return { request, head: readHead(fields.get("head")), cell: readCell(fields.get("cell")) };
+    const compare = readCompare(fields.get("compare"));
+    return {
+      ...{ request, head: readHead(fields.get("head")), cell: readCell(fields.get("cell")) },
+      compare: compare && { ...compare, specs: specsOf({ request, compare }) },
+    };
   } catch {
     return null;
   }
@@ -53,4 +64,17 @@ function readCell(text) {
   if (!found) return null;
   const [head, query, key] = found.slice(1).map(Number);
   return { head, query, key };
+}
+
+/**
+ * @param {string | null} text the specs of the columns, null for the one of the request
+ * @returns {Comparison | null}
+ */
+function readCompare(text) {
+  const specs = JSON.parse(text ?? "null");
+  if (!Array.isArray(specs) || specs.length > MOST) return null;
+  const isSpec = (/** @type {any} */ spec) => typeof spec === "object" && !Array.isArray(spec);
+  const selected = specs.indexOf(HERE);
+  if (selected < 0 || selected !== specs.lastIndexOf(HERE) || !specs.every(isSpec)) return null;
+  return { specs, selected };
 }

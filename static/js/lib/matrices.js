@@ -66,6 +66,17 @@ function findRange(data) {
 }
 
 /**
+ * The range of weights that a colour scale shows: from zero, or as far to both sides of it.
+ * @param {[low: number, high: number]} range real
+ * @param {boolean} isSigned
+ * @returns {[low: number, high: number]}
+ */
+export function weightsRange([low, high], isSigned) {
+  const reach = Math.max(Math.abs(low), Math.abs(high));
+  return isSigned ? [-reach, reach] : [0, high];
+}
+
+/**
  * A copy with NaN wherever a cell is forbidden, so that no picture shows it as a zero.
  * @param {Matrix} matrix
  * @param {(index: number) => boolean} isForbidden by place in the typed array
@@ -73,6 +84,19 @@ function findRange(data) {
  */
 export function withGaps({ shape, data }, isForbidden) {
   return { shape, data: data.map((value, index) => (isForbidden(index) ? NaN : value)) };
+}
+
+/**
+ * The sum of one row, gaps left out.
+ * @param {Matrix} matrix
+ * @param {number} head
+ * @param {number} row
+ */
+export function rowSum({ shape: [, rows, columns], data }, head, row) {
+  const start = (head * rows + row) * columns;
+  let sum = 0;
+  for (let index = start; index < start + columns; index += 1) sum += data[index] || 0;
+  return sum;
 }
 
 /**

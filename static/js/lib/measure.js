@@ -1,16 +1,17 @@
 // @ts-check
-/** How wide a text will be. */
+/** How wide a label will be. */
+
+import { readLabel } from "./labels.js";
 
 /**
  * Make a ruler for one font.
  * @param {string} font as in CSS
- * @returns {(text: string) => number} pixels
+ * @returns {(label: string) => number} pixels, of a label of Plotly
  */
 export function ruler(font) {
   const pen = /** @type {CanvasRenderingContext2D} */ (
     document.createElement("canvas").getContext("2d")
   );
   pen.font = font;
-  // An escaped sign is one sign wide.
-  return (text) => pen.measureText(text.replace(/&(amp|lt|gt);/g, "&")).width;
+  return (label) => pen.measureText(readLabel(label)).width;
 }

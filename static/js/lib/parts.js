@@ -2,7 +2,9 @@
 /** A part of a spec as the page writes it: its kind and the parameters that were changed. */
 
 import { modeOf } from "./request.js";
-import { fieldsOf, starter } from "./schema.js";
+import { fieldsOf } from "./schema.js";
+
+export { started } from "./started.js";
 
 /** @import { Catalogue, Choice, Part, PartValue, Request } from "../types.js" */
 
@@ -16,8 +18,10 @@ import { fieldsOf, starter } from "./schema.js";
  */
 export function told(value, part) {
   if (value === undefined || value === null) return { kind: part.default };
-  if (typeof value === "string") return { kind: value };
-  if (typeof value === "object") return { ...value };
+  if (typeof value === "string") return { kind: choiceOf(part, value)?.kind ?? value };
+  if (typeof value === "object") {
+    return { ...value, kind: choiceOf(part, value.kind)?.kind ?? value.kind };
+  }
   // A number alone is the default kind's first parameter.
   const [field] = fieldsOf(choiceOf(part, part.default)?.parameters ?? {});
   return field ? { kind: part.default, [field.name]: value } : { kind: part.default };
@@ -36,28 +40,40 @@ export function toldAll(value, part) {
 
 /**
  * @param {Part} part
- * @param {string} kind
+ * @param {string} kind or another name of it
  * @returns {Choice | undefined}
  */
 export function choiceOf(part, kind) {
-  return part.choices.find((choice) => choice.kind === kind);
+  return part.choices.find((choice) => choice.kind === kind || choice.aliases?.includes(kind));
 }
 
 /**
- * A choice as it starts: required parameters filled in, all others left to their defaults.
+ * A choice with one parameter set anew.
+ * @template {Record<string, any>} Value
+ * @param {Value} value
+ * @param {string} name
+ * @param {any} next undefined leaves the default
+ * @param {string[]} [exclusive] of which only one may be told
+ * @returns {Value}
+ */
+export function withField(value, name, next, exclusive = []) {
+  const isOut = (/** @type {string} */ other) => other === name || isExcluded(other);
+  const isExcluded = (/** @type {string} */ other) =>
+    next !== undefined && exclusive.includes(name) && exclusive.includes(other);
+  const kept = Object.entries(value).filter(([other]) => !isOut(other));
+  const set = next === undefined ? [] : [[name, next]];
+  return /** @type {Value} */ (Object.fromEntries([...kept, ...set]));
+}
+
+/**
+ * The parameters of a kind of which exactly one must be told.
  * @param {Part} part
  * @param {string} kind
- * @param {{queries: number, keys: number}} sizes
- * @returns {Told}
+ * @returns {string[]}
  */
-export function started(part, kind, sizes) {
-  /** @type {Told} */
-  const value = { kind };
-  for (const field of fieldsOf(choiceOf(part, kind)?.parameters ?? {})) {
-    const first = part.choices.find((choice) => choice.kind !== part.default) ?? part.choices[0];
-    if (field.isRequired) value[field.name] = starter(field, sizes, first.kind);
-  }
-  return value;
+export function exclusive(part, kind) {
+  const ways = choiceOf(part, kind)?.parameters.oneOf ?? [];
+  return ways.flatMap((/** @type {{required?: string[]}} */ { required = [] }) => required);
 }
 
 /**
@@ -88,9 +104,16 @@ export function valuesOf(value, part, parts, t) {
     if (given === undefined || given === null) return [];
     const each = [given].flat();
     if (of) return each.map((one) => valuesOf(told(one, parts[of]), parts[of], parts, t));
-    if (Array.isArray(given) && !shapes.includes("tuple")) return [];
-    const words = each.map((one) => t(String(one ?? "∞").replaceAll("_", " ")));
+    const isLong = Array.isArray(given) && !shapes.includes("tuple");
+    if (isLong || shapes.includes("object")) return [];
+    const isOption = shapes.includes("options");
+    const words = each.map((one) => (isOption ? t(wordOf(one)) : String(one ?? "∞")));
     return [`${t(title)} ${words.join(", ")}`];
   });
   return values.length ? `${t(choice?.title)} (${values.join("; ")})` : t(choice?.title);
+}
+
+/** @param {string | number} option as a word of the page */
+export function wordOf(option) {
+  return String(option).replaceAll("_", " ");
 }

@@ -11,7 +11,8 @@ const NAMES = {
   text: { query: "text", key: "context_text" },
   tokens: { query: "tokens", key: "context" },
 };
-const INPUTS = ["text", "context_text", "tokens", "context", "query", "key", "value"];
+const LABELS = ["query_labels", "key_labels"];
+const INPUTS = ["text", "context_text", "tokens", "context", "query", "key", "value", ...LABELS];
 /** What numbers leave no use for. */
 const FOR_TOKENS = ["embedding", "projection"];
 
@@ -118,6 +119,6 @@ export function isEmpty(request) {
  * @param {string[]} names
  * @returns {Request}
  */
-function without(request, names) {
+export function without(request, names) {
   return Object.fromEntries(Object.entries(request).filter(([name]) => !names.includes(name)));
 }

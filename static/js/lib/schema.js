@@ -1,11 +1,18 @@
 // @ts-check
 /** Reads JSON Schemas of parameters as fields of a form. It knows shapes, never mechanisms. */
 
+import { alternatives, isNull, offered } from "./alternatives.js";
+
 /**
- * What a field holds: one number, one of some words, yes or no, numbers in a line or in rows,
- * yes-or-no in rows, a few numbers side by side, one choice of a part, or several.
- * @typedef {"number" | "options" | "boolean" | "vector" | "rows" | "flags" | "tuple" | "part" | "parts"} Shape
+ * What a field holds: one number, one of some words, a line of text, yes or no, numbers in a line
+ * or in rows, yes-or-no in rows, a few numbers side by side, an object told by a constant, one
+ * choice of a part, or several.
+ * @typedef {"number" | "options" | "text" | "boolean" | "vector" | "rows" | "flags" | "tuple" | "object" | "part" | "parts"} Shape
  */
+
+/** @typedef {{minimum: number | null, maximum: number | null, isNullable: boolean}} Place one of a tuple */
+
+/** @typedef {{value: string, title: string, summary: string, schema: Record<string, any>}} Branch told by its constant */
 
 /**
  * @typedef {object} Field
@@ -15,11 +22,19 @@
  * @property {Shape[]} shapes more than one when the schema leaves a choice
  * @property {boolean} isInteger
  * @property {boolean} isRequired
+ * @property {boolean} isNullable
+ * @property {boolean} canNest whether a list of numbers may also come once a head
  * @property {any} default
+ * @property {any} example the first of the schema's own
  * @property {(string | number)[]} options
  * @property {number | null} minimum
  * @property {number | null} maximum
- * @property {number} length of a tuple
+ * @property {number | null} multipleOf
+ * @property {number | null} longest of a text
+ * @property {Place[]} places of a tuple
+ * @property {string} tag of an object, the parameter that tells which one it is
+ * @property {Branch[]} branches of an object
+ * @property {string | null} fit what the size of its first value follows, by its name in FITS
  * @property {string | null} part whose choice the field holds
  */
 
@@ -27,10 +42,12 @@
  * @param {Record<string, any>} schema of an object
  * @returns {Field[]}
  */
-export function fieldsOf({ properties = {}, required = [] }) {
+export function fieldsOf({ properties = {}, required = [], $defs = {} }) {
   return Object.entries(properties).map(([name, schema]) => {
-    const branches = branchesOf(schema);
-    const [first] = branches;
+    const all = alternatives(schema, $defs);
+    const branches = offered(all);
+    const [first = {}] = branches;
+    const objects = branches.filter((branch) => branch.type === "object");
     return {
       name,
       title: schema.title ?? name,
@@ -38,29 +55,22 @@ export function fieldsOf({ properties = {}, required = [] }) {
       shapes: [...new Set(branches.map(shapeOf))],
       isInteger: first.type === "integer",
       isRequired: required.includes(name),
+      isNullable: all.some(isNull),
+      canNest: all.some((branch) => branch.items?.type === "array"),
       default: schema.default,
+      example: schema.examples?.[0],
       options: first.enum ?? (first.const === undefined ? [] : [first.const]),
       minimum: first.minimum ?? first.exclusiveMinimum ?? null,
       maximum: first.maximum ?? null,
-      length: first.prefixItems?.length ?? first.maxItems ?? 0,
+      multipleOf: first.multipleOf ?? null,
+      longest: first.maxLength ?? null,
+      places: (first.prefixItems ?? []).map(placeOf),
+      tag: tagOf(objects[0]),
+      branches: objects.map((branch) => branchOf(branch, $defs)),
+      fit: schema.fit ?? schema.length ?? null,
       part: first.part ?? first.items?.part ?? null,
     };
   });
-}
-
-/**
- * The alternatives of a schema but for null, which an empty field stands for. Of numbers that may
- * come once or once a head, the plainest shape is offered.
- * @param {Record<string, any>} schema
- * @returns {Record<string, any>[]}
- */
-function branchesOf(schema) {
-  const branches = (schema.anyOf ?? schema.oneOf ?? [schema]).filter(
-    (/** @type {any} */ branch) => branch.type !== "null",
-  );
-  const isNumbers = (/** @type {any} */ branch) => branch.type === "array";
-  const plainest = branches.find(isNumbers);
-  return branches.filter((/** @type {any} */ branch) => !isNumbers(branch) || branch === plainest);
 }
 
 /**
@@ -70,7 +80,8 @@ function branchesOf(schema) {
 function shapeOf(schema) {
   if (schema.part) return "part";
   if (schema.enum || schema.const !== undefined) return "options";
-  if (schema.type === "boolean") return "boolean";
+  if (schema.type === "boolean" || schema.type === "object") return schema.type;
+  if (schema.type === "string") return "text";
   if (schema.type !== "array") return "number";
   if (schema.items?.part) return "parts";
   if (schema.prefixItems) return "tuple";
@@ -78,29 +89,23 @@ function shapeOf(schema) {
   return schema.items.items?.type === "boolean" ? "flags" : "rows";
 }
 
-/**
- * A first value for a field that must have one: what the sizes at hand suggest.
- * @param {Field} field
- * @param {{queries: number, keys: number}} sizes
- * @param {string} firstChoice of the part that the field holds
- */
-export function starter(field, { queries, keys }, firstChoice) {
-  const [shape] = field.shapes;
-  if (shape === "number") return Math.max(field.minimum ?? 0, keys - 1);
-  if (shape === "part") return { kind: firstChoice };
-  if (shape === "parts") return [{ kind: firstChoice }];
-  if (shape === "flags") return table(queries, keys, (row, column) => column <= row);
-  if (shape === "rows") return table(queries, queries, (row, column) => Number(column === row));
-  return undefined;
+/** @param {Record<string, any>} schema @returns {Place} */
+function placeOf(schema) {
+  const branches = alternatives(schema, {});
+  const number = branches.find((branch) => !isNull(branch)) ?? {};
+  const { minimum = number.exclusiveMinimum ?? null, maximum = null } = number;
+  return { minimum, maximum, isNullable: branches.some(isNull) };
 }
 
-/**
- * @template Value
- * @param {number} rows
- * @param {number} columns
- * @param {(row: number, column: number) => Value} fill
- */
-function table(rows, columns, fill) {
-  const across = Array.from({ length: columns }, (_, column) => column);
-  return Array.from({ length: rows }, (_, row) => across.map((column) => fill(row, column)));
+/** @param {Record<string, any>} [schema] of an object */
+function tagOf(schema) {
+  const told = Object.entries(schema?.properties ?? {}).find(([, { const: value }]) => value);
+  return told?.[0] ?? "";
+}
+
+/** @param {Record<string, any>} schema @param {Record<string, any>} $defs @returns {Branch} */
+function branchOf(schema, $defs) {
+  const { [tagOf(schema)]: tag = { const: "" }, ...properties } = schema.properties ?? {};
+  const { title = tag.const, description: summary = "" } = schema;
+  return { value: tag.const, title, summary, schema: { ...schema, properties, $defs } };
 }

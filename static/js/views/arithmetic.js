@@ -1,66 +1,68 @@
 // @ts-check
-/** The tables of the arithmetic after the product: score, row, share. */
+/** The tables of the arithmetic: the whole row, and what a key adds to the output. */
 
 import { make } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { show, showBounded } from "../lib/numbers.js";
+import { show } from "../lib/numbers.js";
 import { withMore } from "./more.js";
 import { scroller } from "./scroller.js";
+import { brief } from "./steps.js";
 import { word } from "./tooltip.js";
 
 /** @import { Explained } from "../types.js" */
 
-/**
- * From the product to the score.
- * @param {Explained} cell
- * @param {string[]} masks their titles
- */
-export function scoreSteps({ product, scale, offset, softcapped, bias, score, allowed }, masks) {
-  const lines = /** @type {[string, string][]} */ ([["Σ", brief(product)]]);
-  if (scale !== 1) lines.push([t("× scale"), brief(scale)]);
-  if (offset !== 0) lines.push([t("+ offset"), brief(offset)]);
-  if (softcapped !== null) lines.push([t("softcap"), brief(softcapped)]);
-  if (bias !== 0) lines.push([t("+ bias"), brief(bias)]);
-  lines.push([t("= score"), brief(score)]);
-  const mask = masks.length ? `${t("mask")}: ${masks.join(", ")}` : t("mask");
-  lines.push([mask, allowed ? t("allowed") : "−∞"]);
-  const list = make("dl", { class: "steps" });
-  for (const [name, value] of lines) {
-    list.append(make("dt", { text: name }), make("dd", { text: value }));
-  }
-  return list;
-}
+const LARGEST_SLIP = 1e-4;
 
 /**
- * The whole row: each score, its exponential, its weight.
+ * The whole row: each score and its weight; between them its exponential where weights are those.
  * @param {Explained} cell
- * @param {string[]} keys
+ * @param {ArrayLike<number>} weights of the row
+ * @param {{keys: string[], member: string}} names
  */
 export function rowTable(
-  { row_scores: scores, row_maximum: maximum, lse, temperature, key },
-  keys,
+  { row_scores: scores, row_maximum: top, ...cell },
+  weights,
+  { keys, member },
 ) {
+  const { lse, temperature, key } = cell;
   const table = make("table", { class: "numbers numbers--row" });
   const exponent = temperature === 1 ? "exp(s − max)" : "exp((s − max) / T)";
-  const names = [t("key"), t("score"), exponent, t("weight")];
+  const isShown = areExponentials({ scores, weights, lse, temperature }) && top !== null;
+  const names = [t("key"), `${t("score")} ${member}`, ...(isShown ? [exponent] : []), t("weight")];
   table.append(make("thead", {}, row("th", names)));
   const body = make("tbody");
+  const largest = Math.max(1, ...Array.from(weights, (weight) => Math.abs(weight || 0)));
   let sum = 0;
   let whole = 0;
   scores.forEach((score, index) => {
-    const isAllowed = score !== null && lse !== null && maximum !== null;
-    const exponential = isAllowed ? Math.exp((score - maximum) / temperature) : 0;
-    const weight = isAllowed ? Math.exp(score / temperature - lse) : 0;
+    const exponential =
+      isShown && score !== null ? Math.exp((score - Number(top)) / temperature) : 0;
+    const weight = weights[index] || 0;
     sum += exponential;
     whole += weight;
-    const cells = [isAllowed ? brief(score) : "−∞", brief(exponential), brief(weight)];
+    const between = isShown ? [brief(exponential)] : [];
+    const cells = [brief(score), ...between, brief(weight)];
     const each = row("td", cells, make("th", { scope: "row" }, word(keys[index])));
-    each.style.setProperty("--weight", String(weight));
+    each.style.setProperty("--weight", String(Math.abs(weight) / largest));
+    if (weight < 0) each.dataset.negative = "";
     if (index === key) each.dataset.chosen = "";
     body.append(each);
   });
-  table.append(body, make("tfoot", {}, row("td", ["Σ", "", show(sum, 3), show(whole, 3)])));
+  const sums = isShown ? [show(sum, 3)] : [];
+  table.append(body, make("tfoot", {}, row("td", ["Σ", "", ...sums, show(whole, 3)])));
   return withMore(scroller(table, t("The row of the query")), [...body.rows]);
+}
+
+/**
+ * Whether every weight of a row is its score's exponential over one and the same sum.
+ * @param {{scores: (number | null)[], weights: ArrayLike<number>, lse: number | null, temperature: number}} row
+ */
+function areExponentials({ scores, weights, lse, temperature }) {
+  if (lse === null) return false;
+  return scores.every((score, index) => {
+    const weight = score === null ? 0 : Math.exp(score / temperature - lse);
+    return Math.abs(weight - (weights[index] || 0)) < LARGEST_SLIP;
+  });
 }
 
 /**
@@ -80,17 +82,12 @@ export function shareTable({ weight, value, share }) {
   return withMore(scroller(table, t("What this key adds to the output")), [...body.rows]);
 }
 
-/** @param {number} value */
-function brief(value) {
-  return showBounded(value, 3);
-}
-
 /**
  * @param {"td" | "th"} tag
  * @param {string[]} texts
  * @param {HTMLElement} [first]
  */
-function row(tag, texts, first) {
+export function row(tag, texts, first) {
   const cells = texts.map((text) => make(tag, tag === "th" ? { text, scope: "col" } : { text }));
   return make("tr", {}, ...(first ? [first] : []), ...cells);
 }

@@ -59,7 +59,7 @@ export function mountDownloads(store, catalogue) {
  */
 async function png(state, catalogue) {
   const theme = readTheme();
-  const pictures = currentPictures(state, catalogue, 360);
+  const pictures = currentPictures(state, 360);
   const images = await Promise.all(
     PANELS.map((name) => picture(matrixFigure(pictures[name]), SCALE)),
   );

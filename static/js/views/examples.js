@@ -32,5 +32,5 @@ export function mountExamples(store, examples) {
  * @param {Example} example
  */
 export function showExample(store, { request, head = 0, cell }) {
-  store.set({ request, head, cell: cell ?? null, pointed: null, zoom: null });
+  store.set({ request, head, cell: cell ?? null, compare: null, pointed: null, zoom: null });
 }

@@ -3,9 +3,12 @@
 
 import { freshId, icon, make } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { booleanInput, numberInput, optionsInput, tupleInput } from "./inputs.js";
+import { booleanInput, numberInput, optionsInput } from "./inputs.js";
 import { numbersInput } from "./pasted.js";
 import { clearProblem, showProblem } from "./problems.js";
+import { switchedNumbers } from "./switched.js";
+import { tupleInput } from "./tuple.js";
+import { textInput } from "./written.js";
 
 /** @import { Field } from "../lib/schema.js" */
 /** @import { Input } from "./inputs.js" */
@@ -15,12 +18,13 @@ const MAKERS = {
   number: numberInput,
   options: optionsInput,
   boolean: booleanInput,
+  text: textInput,
   tuple: tupleInput,
   vector: numbersInput,
   rows: numbersInput,
   flags: numbersInput,
 };
-const WIDE = ["vector", "rows", "flags"];
+const WIDE = ["text", "vector", "rows", "flags"];
 
 /**
  * @param {Field} field
@@ -61,42 +65,10 @@ function inputsFor(field, names, tell) {
   if (field.shapes.includes("boolean") && field.shapes.length > 1) {
     return [switchedNumbers(field, names, tell)];
   }
-  const input = MAKERS[shape](field, names, tell);
+  // One number, or one a head: a line of text holds both.
+  const isEither = shape === "number" && field.shapes.includes("vector");
+  const input = MAKERS[isEither ? "vector" : shape](field, names, tell);
   return field.name === "seed" ? [withDice(input, tell)] : [input];
-}
-
-/**
- * No, yes, or numbers of one's own.
- * @param {Field} field
- * @param {Record<string, string>} names
- * @param {import("./inputs.js").Tell} tell
- * @returns {Input}
- */
-function switchedNumbers(field, names, tell) {
-  const shapes = field.shapes.filter((shape) => shape !== "boolean");
-  const { id, ...rest } = names;
-  const numbers = numbersInput({ shapes }, rest, tell);
-  const select = make("select", { class: "input", ...names });
-  for (const [value, text] of [
-    ["false", t("off")],
-    ["true", t("on")],
-    ["own", t("own numbers")],
-  ]) {
-    select.append(make("option", { value, text }));
-  }
-  select.addEventListener("change", () => {
-    numbers.element.hidden = select.value !== "own";
-    if (select.value !== "own") tell.changed(select.value === "true");
-  });
-  return {
-    element: make("div", { class: "field__stack" }, select, numbers.element),
-    update(value = field.default) {
-      const isOwn = Array.isArray(value);
-      if (document.activeElement !== numbers.element) select.value = isOwn ? "own" : String(value);
-      numbers.element.hidden = select.value !== "own";
-      numbers.update(value);
-    },
-  };
 }
 
 /**

@@ -5,11 +5,10 @@ import { find, make } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { formula } from "../lib/mathml.js";
 import { choiceOf, isSeeded, valuesOf } from "../lib/parts.js";
+import { outputsBadge, scoresBadge, weightsBadge } from "./badges.js";
 
 /** @import { Store } from "../store.js" */
-/** @import { Answer, Catalogue } from "../types.js" */
-
-const LARGEST_SLIP = 1e-4;
+/** @import { Catalogue } from "../types.js" */
 
 /**
  * @param {Store} store
@@ -39,55 +38,13 @@ export function mountFormulas(store, catalogue) {
       );
     const around = [...also("position", spec.position), ...masks];
     find("scores-formula").replaceChildren(main("score", spec.score, "s"), ...around);
-    find("weights-formula").replaceChildren(main("normalizer", spec.normalizer, "w"));
+    const weigh = main("normalizer", spec.normalizer, "w");
+    find("weights-formula").replaceChildren(weigh, ...also("heads", spec.heads));
     find("scores-badge").textContent = scoresBadge(answer);
-    find("weights-badge").textContent = weightsBadge(answer, isStochastic(spec, catalogue));
+    find("weights-badge").textContent = weightsBadge(answer);
     find("outputs-badge").textContent = outputsBadge(answer);
     find("notes").replaceChildren(
       ...answer.notes.map(({ message }) => make("li", { text: message, lang: "en" })),
     );
   });
-}
-
-/**
- * @param {Record<string, any>} spec
- * @param {Catalogue} catalogue
- */
-function isStochastic({ normalizer }, { parts }) {
-  return choiceOf(parts.normalizer, normalizer.kind)?.flags.row_stochastic ?? false;
-}
-
-/** @param {Answer} answer */
-function scoresBadge({ scores }) {
-  // A mask is the same for every head.
-  const first = scores.data.subarray(0, scores.shape[1] * scores.shape[2]);
-  const masked = first.reduce((count, value) => count + Number(Number.isNaN(value)), 0);
-  if (masked === 0) return t("every cell allowed");
-  return t("{masked} of {all} cells forbidden", { masked, all: first.length });
-}
-
-/**
- * @param {Answer} answer
- * @param {boolean} isPromised that rows sum to one
- */
-function weightsBadge({ weights: { shape, data }, emptyRows }, isPromised) {
-  const keys = shape[2];
-  let isTrue = isPromised;
-  for (let start = 0; start < data.length && isTrue; start += keys) {
-    let sum = 0;
-    for (let index = start; index < start + keys; index += 1) sum += data[index] || 0;
-    isTrue = sum === 0 || Math.abs(sum - 1) < LARGEST_SLIP;
-  }
-  const parts = [isTrue ? "✓" : "", isTrue ? t("rows sum to 1") : t("rows need not sum to 1")];
-  if (emptyRows.length > 0) {
-    parts.push("·", t("rows with every key forbidden: {count}", { count: emptyRows.length }));
-  }
-  return parts.filter(Boolean).join(" ");
-}
-
-/** @param {Answer} answer */
-function outputsBadge({ outputs, emptyRows }) {
-  const parts = [t("features of a head: {count}", { count: outputs.shape[2] })];
-  if (emptyRows.length > 0) parts.push(t("hatched rows take nothing: zero"));
-  return parts.join(" · ");
 }

@@ -1,11 +1,11 @@
 // @ts-check
 /** The heads: a picker whose choices are small pictures of the weights. */
 
-import { colourOf } from "../figures/matrix.js";
+import { weightColour } from "../figures/weights.js";
 import { thumbnail } from "../figures/thumbnail.js";
 import { find, make } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { rangeOf, rowsOf } from "../lib/matrices.js";
+import { rowsOf } from "../lib/matrices.js";
 import { readTheme } from "../lib/theme.js";
 
 /** @import { Store } from "../store.js" */
@@ -97,8 +97,7 @@ function mark(place, { head, answer }) {
 function drawThumbnails(place, { answer }) {
   if (!answer) return;
   const theme = readTheme();
-  const range = rangeOf(answer.weights);
-  const colour = colourOf({ range, isSigned: range[0] < 0, theme });
+  const colour = weightColour(answer, theme);
   place.querySelectorAll("canvas").forEach((canvas, head) => {
     const { width, height, pixels } = thumbnail(
       rowsOf(answer.weights, head),

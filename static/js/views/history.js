@@ -1,7 +1,6 @@
 // @ts-check
 /** Keeps the address and the state the same, both ways. */
 
-import { isSame } from "../lib/paths.js";
 import { readFragment, writeFragment } from "../lib/link.js";
 import { showExample } from "./examples.js";
 
@@ -25,7 +24,7 @@ export function mountHistory(store, first) {
     if (shown) store.set({ ...shown, pointed: null, zoom: null });
     else showExample(store, first);
   };
-  store.watch(["request", "head", "cell"], (state) => {
+  store.watch(["request", "head", "cell", "compare"], (state) => {
     if (isTold(state, first)) return;
     const now = performance.now();
     const isStep = now - lastChange > ONE_STEP_MS;
@@ -46,7 +45,9 @@ export function mountHistory(store, first) {
  * @param {State} state
  * @param {import("./examples.js").Example} first
  */
-function isTold({ request, head, cell }, first) {
-  const told = readFragment(location.hash) ?? { head: 0, cell: first.cell ?? null, ...first };
-  return isSame([told.request, told.head, told.cell], [request, head, cell]);
+function isTold(state, first) {
+  const unsaid = { head: 0, cell: first.cell ?? null, compare: null };
+  return (
+    writeFragment(readFragment(location.hash) ?? { ...unsaid, ...first }) === writeFragment(state)
+  );
 }

@@ -3,6 +3,7 @@
 
 import { make } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
+import { wordOf } from "../lib/parts.js";
 
 /** @import { Field } from "../lib/schema.js" */
 
@@ -46,11 +47,14 @@ export function numberInput(field, names, { changed }) {
  */
 export function optionsInput(field, names, { changed }) {
   const element = make("select", { class: "input", ...names });
+  if (field.isNullable) element.append(make("option", { value: "", text: t("automatic") }));
   for (const option of field.options) {
-    element.append(make("option", { value: option, text: t(String(option).replaceAll("_", " ")) }));
+    element.append(make("option", { value: option, text: t(wordOf(option)) }));
   }
-  element.addEventListener("change", () => changed(element.value));
-  return { element, update: quietly(element, (value) => value ?? field.default) };
+  element.addEventListener("change", () =>
+    changed(field.options.find((option) => String(option) === element.value)),
+  );
+  return { element, update: quietly(element, (value) => value ?? field.default ?? "") };
 }
 
 /**
@@ -65,30 +69,6 @@ export function booleanInput(field, names, { changed }) {
   return {
     element,
     update: (value) => (element.checked = Boolean(value ?? field.default)),
-  };
-}
-
-/**
- * A few numbers side by side.
- * @param {Field} field
- * @param {Record<string, string>} names
- * @param {Tell} tell
- * @returns {Input}
- */
-export function tupleInput(field, names, { changed }) {
-  const element = make("div", { class: "field__row", role: "group", ...names });
-  const parts = Array.from({ length: field.length }, (_, index) => {
-    const name = `${field.title} ${index + 1}`;
-    return make("input", { class: "input", type: "number", min: 0, step: 1, "aria-label": name });
-  });
-  element.append(...parts);
-  element.addEventListener("input", () => {
-    if (parts.every((part) => part.value !== "")) changed(parts.map((part) => Number(part.value)));
-  });
-  const updates = parts.map((part, index) => quietly(part, (value) => value[index]));
-  return {
-    element,
-    update: (value) => updates.forEach((update) => update(value ?? field.default)),
   };
 }
 

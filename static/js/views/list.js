@@ -3,7 +3,8 @@
 
 import { icon, make } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { choiceOf, started, toldAll } from "../lib/parts.js";
+import { choiceOf, toldAll } from "../lib/parts.js";
+import { started } from "../lib/started.js";
 import { choiceControl } from "./part.js";
 
 /** @import { Input } from "./inputs.js" */
@@ -32,7 +33,7 @@ export function listControl(setting, { name, path, label }, changed) {
   /** @type {Input[]} */
   let members = [];
   add.addEventListener("change", () => {
-    changed([...values, started(part, add.value, setting.sizes())]);
+    changed([...values, started(part, add.value, setting.sizes(name))]);
     add.value = "";
   });
   /** @param {number} index */

@@ -2,11 +2,14 @@
 /** The masks of a spec in words: titles, formulas and values, all from the catalogue. */
 
 import { t } from "../lib/i18n.js";
-import { choiceOf, told, toldAll } from "../lib/parts.js";
+import { choiceOf, told, toldAll, wordOf } from "../lib/parts.js";
 import { fieldsOf } from "../lib/schema.js";
 
 /** @import { Catalogue } from "../types.js" */
 /** @import { Told } from "../lib/parts.js" */
+
+/** More members of a list than this are too many for a sentence. */
+const MOST = 12;
 
 /**
  * The titles of all masks of a spec.
@@ -36,18 +39,19 @@ export function maskRules({ mask }, { parts }) {
 function rule(value, parts) {
   const choice = choiceOf(parts.mask, value.kind);
   if (!choice) return value.kind;
-  const values = fieldsOf(choice.parameters).flatMap(({ name, title, part }) => {
+  const values = fieldsOf(choice.parameters).flatMap(({ name, title, shapes, part }) => {
     const held = value[name];
     if (part) return [held].flat().map((member) => rule(told(member, parts[part]), parts));
-    // A matrix is too long for a sentence.
-    const isLong = Array.isArray(held) && Array.isArray(held[0]);
-    return held === undefined || held === null || isLong ? [] : [`${t(title)}: ${words(held)}`];
+    if (held === undefined || held === null || Array.isArray(held[0])) return []; // a matrix
+    const words = shapes.includes("options") ? t(wordOf(held)) : listed(held);
+    return [`${t(title)}: ${words}`];
   });
   return `${t(choice.title)} (${[choice.formula, ...values].join("; ")})`;
 }
 
-/** @param {any} held */
-function words(held) {
-  if (Array.isArray(held)) return held.join(", ");
-  return typeof held === "string" ? t(held.replaceAll("_", " ")) : String(held);
+/** @param {any} held a long list is cut short */
+function listed(held) {
+  if (!Array.isArray(held)) return String(held);
+  const rest = held.length > MOST ? [`… (${held.length})`] : [];
+  return [...held.slice(0, MOST), ...rest].join(", ");
 }

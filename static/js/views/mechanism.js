@@ -10,6 +10,7 @@ import { listControl } from "./list.js";
 import { choiceControl } from "./part.js";
 import { presetControl, presetValue } from "./presets.js";
 import { section } from "./section.js";
+import { sizesOf } from "./sizes.js";
 
 /** @import { Store } from "../store.js" */
 /** @import { Catalogue, Request } from "../types.js" */
@@ -25,10 +26,7 @@ const OUTSIDE_SPEC = ["embedding", "projection"];
 export function mountMechanism(store, catalogue) {
   const setting = {
     catalogue,
-    sizes() {
-      const [, queries = 1, keys = 1] = store.get().answer?.weights.shape ?? [];
-      return { queries, keys };
-    },
+    sizes: (/** @type {string} */ part) => sizesOf(store.get(), part),
   };
   /** @type {[Input, (request: Request) => any][]} */
   const controls = [];

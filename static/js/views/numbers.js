@@ -3,6 +3,7 @@
 
 import { make } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
+import { withNumbers } from "../lib/given.js";
 import { numbersInput } from "./pasted.js";
 import { clearProblem, showProblem } from "./problems.js";
 
@@ -27,8 +28,7 @@ export function mountNumbers(store, place) {
       {
         changed(rows) {
           clearProblem(element);
-          const { [name]: _, ...others } = store.get().request;
-          store.set({ request: rows ? { ...others, [name]: rows } : others, cell: null });
+          store.set({ request: withNumbers(store.get().request, name, rows), cell: null });
         },
         refused: (message) => showProblem(element, message),
       },

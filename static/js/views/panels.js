@@ -9,7 +9,7 @@ import { readTheme } from "../lib/theme.js";
 import { mountPanel } from "./panel.js";
 
 /** @import { Store } from "../store.js" */
-/** @import { Catalogue, PanelName, State } from "../types.js" */
+/** @import { PanelName, State } from "../types.js" */
 /** @import { Picture } from "../figures/matrix.js" */
 
 /** @type {PanelName[]} */
@@ -17,9 +17,8 @@ export const PANELS = ["scores", "weights", "outputs"];
 
 /**
  * @param {Store} store
- * @param {Catalogue} catalogue
  */
-export function mountPanels(store, catalogue) {
+export function mountPanels(store) {
   const place = find("panels");
   const panels = PANELS.map((name) => mountPanel(store, name));
   let frame = 0;
@@ -31,12 +30,12 @@ export function mountPanels(store, catalogue) {
       const isEmpty = !state.answer && (!state.isBusy || !find("empty").hidden);
       place.classList.toggle("panels--empty", isEmpty);
       find("empty").hidden = !isEmpty;
-      if (!state.answer) return;
-      const pictures = currentPictures(state, catalogue, panels[0].width());
+      if (!state.answer || !place.checkVisibility()) return;
+      const pictures = currentPictures(state, panels[0].width());
       PANELS.forEach((name, index) => panels[index].show(pictures[name]));
     });
   };
-  store.watch(["answer", "head", "zoom"], redraw);
+  store.watch(["answer", "head", "member", "zoom"], redraw);
   store.watch(["answer", "isBusy", "problem"], ({ answer, problem }) => {
     place.classList.toggle("panels--stale", Boolean(answer && problem));
     redraw();
@@ -48,21 +47,21 @@ export function mountPanels(store, catalogue) {
 /**
  * What the panels show now.
  * @param {State} state with an answer
- * @param {Catalogue} catalogue
  * @param {number} width of a panel
  * @returns {Record<PanelName, Picture>}
  */
-export function currentPictures(state, catalogue, width) {
+export function currentPictures(state, width) {
   const answer = /** @type {import("../types.js").Answer} */ (state.answer);
   const theme = readTheme();
   return picturesOf({
     answer,
     heads: shownHeads(state),
+    member: state.member,
     zoom: state.zoom,
     width,
     tallest: Math.max(320, Math.min(640, window.innerHeight - 300)),
     theme,
-    isSigned: isSigned(answer.spec, catalogue),
+    isSigned: answer.flags.signed,
     measure: ruler(`12.5px ${theme.font}`),
     nameHead: (head) => t("head {head}", { head: head + 1 }),
     axes: { queries: t("queries ↓"), keys: t("keys →"), features: t("features →") },
@@ -77,13 +76,4 @@ export function shownHeads({ answer, head }) {
   const count = answer?.weights.shape[0] ?? 1;
   if (head === "all") return Array.from({ length: count }, (_, index) => index);
   return [Math.min(head, count - 1)];
-}
-
-/**
- * @param {Record<string, any>} spec resolved
- * @param {Catalogue} catalogue
- */
-function isSigned(spec, { parts }) {
-  const kind = spec.normalizer?.kind ?? parts.normalizer.default;
-  return parts.normalizer.choices.find((choice) => choice.kind === kind)?.flags.signed ?? false;
 }

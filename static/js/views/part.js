@@ -3,19 +3,22 @@
 
 import { freshId, make } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { choiceOf, started, told } from "../lib/parts.js";
+import { choiceOf, exclusive, told, withField } from "../lib/parts.js";
 import { fieldsOf } from "../lib/schema.js";
+import { started } from "../lib/started.js";
+import { branchesControl } from "./branches.js";
 import { fieldControl } from "./field.js";
 import { listControl } from "./list.js";
 
 /** @import { Catalogue } from "../types.js" */
 /** @import { Input } from "./inputs.js" */
 /** @import { Field } from "../lib/schema.js" */
+/** @import { Sizes } from "../lib/starters.js" */
 
 /**
  * @typedef {object} Setting
  * @property {Catalogue} catalogue
- * @property {() => {queries: number, keys: number}} sizes of what is shown now
+ * @property {(part: string) => Sizes} sizes of what is shown now
  */
 
 /**
@@ -36,6 +39,7 @@ import { listControl } from "./list.js";
 export function choiceControl(setting, { name, path, label, beside }, changed) {
   const part = setting.catalogue.parts[name];
   const id = freshId();
+  const sizes = () => setting.sizes(name);
   const select = make("select", { class: "input", id, "aria-label": label });
   for (const { kind, title } of part.choices) {
     select.append(make("option", { value: kind, text: t(title) }));
@@ -53,15 +57,17 @@ export function choiceControl(setting, { name, path, label, beside }, changed) {
   let value = { kind: "" };
   /** @type {[Field, Input][]} */
   let fields = [];
-  select.addEventListener("change", () => changed(started(part, select.value, setting.sizes())));
+  select.addEventListener("change", () => changed(started(part, select.value, sizes())));
   /** @param {Field} field */
   const control = (field) => {
     /** @param {any} next */
-    const set = (next) => changed(withField(value, field.name, next));
+    const set = (next) => changed(withField(value, field.name, next, exclusive(part, value.kind)));
     const fieldPath = `${path}.${field.name}`;
     const inner = { name: field.part ?? "", path: fieldPath, label: t(field.title) };
     if (field.shapes[0] === "parts") return listControl(setting, inner, set);
     if (field.shapes[0] === "part") return choiceControl(setting, inner, set);
+    if (field.shapes[0] === "object")
+      return branchesControl(field, { path: fieldPath, sizes }, set);
     return fieldControl(field, fieldPath, set);
   };
   return {
@@ -79,14 +85,4 @@ export function choiceControl(setting, { name, path, label, beside }, changed) {
       for (const [field, input] of fields) input.update(value[field.name]);
     },
   };
-}
-
-/**
- * @param {Record<string, any>} value
- * @param {string} name
- * @param {any} next undefined leaves the default
- */
-function withField(value, name, next) {
-  const { [name]: _, ...others } = value;
-  return next === undefined ? others : { ...others, [name]: next };
 }

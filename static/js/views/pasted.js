@@ -10,14 +10,14 @@ import { quietly } from "./inputs.js";
 /** @import { Input, Tell } from "./inputs.js" */
 
 /**
- * Pasted numbers, or yes and no, in a line or in rows.
- * @param {Pick<Field, "shapes">} field
+ * Pasted numbers, or yes and no: one alone, in a line or in rows.
+ * @param {Pick<Field, "shapes"> & Partial<Field>} field
  * @param {Record<string, string>} names
  * @param {Tell} tell
  * @returns {Input}
  */
-export function numbersInput({ shapes }, names, { changed, refused }) {
-  const isFlags = shapes.includes("flags");
+export function numbersInput(field, names, { changed, refused }) {
+  const isFlags = field.shapes.includes("flags");
   const element = make("textarea", {
     class: "input input--numbers",
     rows: 1,
@@ -30,11 +30,27 @@ export function numbersInput({ shapes }, names, { changed, refused }) {
     const read = isFlags ? readFlags(element.value) : readRows(element.value);
     if ("wrong" in read) {
       refused(t("“{word}” is not a number.", { word: read.wrong.slice(0, 40) }));
-    } else if (read.rows.length === 0) changed(undefined);
-    else changed(shapes.includes("vector") && read.rows.length === 1 ? read.rows[0] : read.rows);
+    } else changed(valueOf(read.rows, field));
   });
   return {
     element,
-    update: quietly(element, (value) => (Array.isArray(value) ? writeRows(value) : "")),
+    update: quietly(element, (value) => {
+      const shown = value ?? field.default;
+      if (Array.isArray(shown)) return writeRows(shown);
+      return typeof shown === "number" ? shown : "";
+    }),
   };
+}
+
+/**
+ * What rows are for a field: rows, one list, or one number; nothing where the default is no list.
+ * @param {(number | boolean)[][]} rows
+ * @param {Pick<Field, "shapes"> & Partial<Field>} field
+ */
+function valueOf(rows, { shapes, canNest = true, default: usual }) {
+  if (rows.length === 0) return Array.isArray(usual) ? [] : undefined;
+  if (!shapes.includes("vector")) return rows;
+  const list = rows.flat();
+  if (list.length === 1 && shapes.includes("number")) return list[0];
+  return rows.length === 1 || !canNest ? list : rows;
 }

@@ -17,14 +17,16 @@ import { arePlain } from "./terms.js";
  */
 export function saysOf(cell, { spec }, catalogue) {
   const { parts } = catalogue;
-  const { terms, product, temperature, score, query, key } = cell;
+  const { terms, product, score, query, key } = cell;
   const choice = choiceOf(parts.score, spec.score.kind);
   const sum = t("{count} products, Σ = {sum}", { count: terms.length, sum: show(product, 3) });
   const formula = arePlain(cell) || !choice ? [] : [choice.formula];
-  const row = t(choiceOf(parts.normalizer, spec.normalizer.kind)?.title);
+  const normalizer = choiceOf(parts.normalizer, spec.normalizer.kind);
+  const heads = choiceOf(parts.heads, spec.heads.kind);
   return {
     terms: [t(choice?.title), ...formula, sum].join(" · "),
-    row: temperature === 1 ? row : `${row} · T = ${temperature}`,
+    row: [t(normalizer?.title), normalizer?.formula].join(" · "),
+    heads: [t(heads?.title), heads?.formula].join(" · "),
     mask: t(
       "The mask forbids it: {masks}, with query i = {query} and key j = {key}, counted from 0. The score {score} becomes −∞, so its weight is exactly 0.",
       { masks: maskRules(spec, catalogue), query, key, score: show(score, 3) },

@@ -4,6 +4,7 @@
 import { find } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { show } from "../lib/numbers.js";
+import { isEmpty } from "../lib/request.js";
 import { spokenCell } from "./tooltip.js";
 
 /** @import { Store } from "../store.js" */
@@ -14,6 +15,16 @@ import { spokenCell } from "./tooltip.js";
 export function mountStatus(store) {
   const status = find("status");
   store.watch(["isBusy"], ({ isBusy }) => document.body.classList.toggle("is-busy", isBusy));
+  /** The last request that was refused. @type {import("../types.js").Request | null} */
+  let refused = null;
+  /** @type {import("../types.js").Problem | null} */
+  let told = null;
+  store.watch(["request", "answer", "problem"], ({ request, answer, problem }) => {
+    if (problem && problem !== told) refused = request;
+    told = problem;
+    const isSettled = answer?.request === request || refused === request || isEmpty(request);
+    find("panels").setAttribute("aria-busy", String(!isSettled));
+  });
   store.watch(["answer"], ({ answer }) => {
     if (!answer) return;
     const { device, dtype, computeMs, weights } = answer;

@@ -1,9 +1,9 @@
 // @ts-check
 /** The strip shows the row that is pointed at or pinned: its token outlined, its keys tinted by weight. */
 
-import { colourOf } from "../figures/matrix.js";
+import { weightColour } from "../figures/weights.js";
 import { css, inkOn } from "../lib/colour.js";
-import { rangeOf, rowsOf } from "../lib/matrices.js";
+import { rowsOf } from "../lib/matrices.js";
 import { isSame } from "../lib/paths.js";
 import { readTheme } from "../lib/theme.js";
 import { shownHeads } from "./panels.js";
@@ -67,7 +67,6 @@ function coloursOf(state, { head, query }) {
   if (!answer || query >= answer.weights.shape[1]) return null;
   const shown = shownHeads(state);
   const weights = rowsOf(answer.weights, shown.includes(head) ? head : shown[0])[query];
-  const [low, high] = rangeOf(answer.weights);
-  const colour = colourOf({ range: [low, high], isSigned: low < 0, theme: readTheme() });
+  const colour = weightColour(answer, readTheme());
   return Array.from(weights, (weight) => (Number.isNaN(weight) ? null : colour(weight)));
 }

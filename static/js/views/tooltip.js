@@ -4,7 +4,8 @@
 import { find, make } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { visibleToken } from "../lib/labels.js";
-import { valueAt } from "../lib/matrices.js";
+import { rowSum, valueAt } from "../lib/matrices.js";
+import { memberName, scoresAt } from "../lib/members.js";
 import { show } from "../lib/numbers.js";
 
 /** @import { Store } from "../store.js" */
@@ -50,13 +51,16 @@ function content(answer, { head, query, column, panel }) {
     const shown = Number.isNaN(value) ? t("0 (empty row)") : show(value, 4);
     return [pair(row, make("span", { text: feature })), facts([[t("output"), shown]])];
   }
-  const score = valueAt(answer.scores, head, query, column);
-  const isForbidden = Number.isNaN(score);
+  const scores = scoresAt(answer, head, query, column);
   const weight = valueAt(answer.weights, head, query, column);
-  const lines = /** @type {[string, string][]} */ ([
-    [t("score"), isForbidden ? t("forbidden") : show(score, 4)],
-    [t("weight"), isForbidden ? "0" : show(weight, 4)],
-  ]);
+  const lines = scores.map((score, member) => {
+    const name = scores.length > 1 ? ` ${memberName(member)}` : "";
+    return [`${t("score")}${name}`, Number.isNaN(score) ? t("forbidden") : show(score, 4)];
+  });
+  lines.push([t("weight"), Number.isNaN(weight) ? "0" : show(weight, 4)]);
+  if (!answer.flags.row_stochastic) {
+    lines.push([t("row sum"), show(rowSum(answer.weights, head, query), 4)]);
+  }
   return [pair(row, word(answer.tokens.key[column])), facts(lines)];
 }
 
@@ -76,7 +80,7 @@ function pair(from, to) {
   return make("p", { class: "tooltip__pair" }, from, make("span", { text: " → " }), to);
 }
 
-/** @param {[string, string][]} lines */
+/** @param {string[][]} lines each a name and a value */
 function facts(lines) {
   const list = make("dl", { class: "tooltip__facts" });
   for (const [name, value] of lines) {

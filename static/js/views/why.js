@@ -4,14 +4,13 @@
 import { find, icon, make } from "../lib/dom.js";
 import { t, tNodes } from "../lib/i18n.js";
 import { show } from "../lib/numbers.js";
-import { rowTable, scoreSteps, shareTable } from "./arithmetic.js";
-import { maskTitles } from "./masks.js";
 import { saysOf } from "./says.js";
-import { termsTable } from "./terms.js";
 import { word } from "./tooltip.js";
+import { whySteps } from "./explanation.js";
 
 /** @import { Store } from "../store.js" */
 /** @import { Answer, Catalogue, Explained } from "../types.js" */
+/** @import { Step } from "./explanation.js" */
 
 /**
  * @param {Store} store
@@ -78,14 +77,7 @@ function content(cell, answer, catalogue, close) {
     class: "why__head-name",
     text: t("head {head}", { head: cell.head + 1 }),
   });
-  const titles = maskTitles(answer.spec, catalogue);
   const says = saysOf(cell, answer, catalogue);
-  const steps = [
-    step("1", t("Multiply, term by term"), says.terms, termsTable(cell, names), "why__step--terms"),
-    step("2", t("Score"), "", scoreSteps(cell, titles), "why__step--score"),
-    step("3", t("Weigh against the row"), says.row, rowTable(cell, answer.tokens.key), ""),
-  ];
-  if (cell.allowed) steps.push(step("4", t("Carry to the output"), "", shareTable(cell), ""));
   return [
     make(
       "header",
@@ -95,24 +87,21 @@ function content(cell, answer, catalogue, close) {
       closer,
     ),
     ...(cell.allowed ? [] : [make("p", { class: "why__mask", text: says.mask })]),
-    ...steps,
+    ...whySteps(cell, answer, catalogue).map(step),
   ];
 }
 
 /**
- * @param {string} number
- * @param {string} title
- * @param {string} says
- * @param {HTMLElement} body
- * @param {string} modifier
+ * @param {Step} content
+ * @param {number} index
  */
-function step(number, title, says, body, modifier) {
+function step({ title, says = "", name, body }, index) {
   const heading = make(
     "h3",
     { class: "why__step-title" },
-    make("span", { class: "why__number", text: number }),
+    make("span", { class: "why__number", text: index + 1 }),
     title,
     make("span", { class: "why__says", text: says }),
   );
-  return make("section", { class: `why__step ${modifier}` }, heading, body);
+  return make("section", { class: `why__step why__step--${name}` }, heading, ...body);
 }

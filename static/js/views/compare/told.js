@@ -1,0 +1,61 @@
+// @ts-check
+/** What a column says in words: that it failed, that it is the measure, that it has fewer heads. */
+
+import { make } from "../../lib/dom.js";
+import { t } from "../../lib/i18n.js";
+
+/** @import { Problem } from "../../types.js" */
+/** @import { Shown } from "./shown.js" */
+
+/**
+ * In the place of the weights: what went wrong.
+ * @param {Shown} column
+ * @returns {HTMLElement[]}
+ */
+export function tellWeights({ outcome, drawn }) {
+  if (outcome?.problem) return [problemBox(outcome.problem)];
+  const heads = outcome?.answer?.weights.shape[0] ?? 1;
+  if (!drawn || drawn.head === drawn.asked) return [];
+  return [
+    hint(
+      t("It has {heads} heads: its last, head {head}, is shown.", { heads, head: drawn.head + 1 }),
+    ),
+  ];
+}
+
+/**
+ * In the place of the difference, or above it.
+ * @param {Shown} column
+ * @param {Shown} reference
+ * @returns {HTMLElement[]}
+ */
+export function tellDifference(column, reference) {
+  const { letter } = reference;
+  if (column.count < 2 || !column.outcome || column.outcome.problem) return [];
+  if (column === reference) {
+    return [
+      hint(t("All others are measured against {letter}: their weights minus these.", { letter })),
+    ];
+  }
+  if (reference.outcome?.problem) {
+    return [hint(t("There is nothing to subtract: {letter} is not computed.", { letter }))];
+  }
+  if (!column.isSame) return [];
+  return [hint(t("The same as {letter} so far: change it in the form.", { letter }))];
+}
+
+/** @param {string} text */
+function hint(text) {
+  return make("p", { class: "column__hint", text });
+}
+
+/** @param {Problem} problem */
+function problemBox({ status, detail }) {
+  const title = status === 0 ? t("The server does not answer") : t("This cannot be computed");
+  return make(
+    "div",
+    { class: "column__problem" },
+    make("p", { class: "banner__title", text: title }),
+    make("p", { class: "banner__detail", lang: "en", text: detail }),
+  );
+}
