@@ -18,6 +18,7 @@ from attention_core.masks.padding import Padding
 from attention_core.masks.prefix_lm import PrefixLm
 from attention_core.masks.sinks_window import SinksWindow
 from attention_core.masks.sliding_window import SlidingWindow
+from attention_core.masks.strided import Strided
 from attention_core.part import from_id
 
 AnyMask = Annotated[
@@ -32,6 +33,7 @@ AnyMask = Annotated[
     | GlobalWindow
     | BigBird
     | SinksWindow
+    | Strided
     | Neighborhood2D
     | Custom
     | And

@@ -34,7 +34,10 @@ class Problem(NamedTuple):
 
 
 class Errors(NamedTuple):
-    """Largest errors of one case, relative to the largest number where that is over one."""
+    """Largest errors of one case, relative to the largest number where that is over one.
+
+    Outputs are weighted sums of values, so theirs are relative to the largest value.
+    """
 
     scores: float
     weights: float
@@ -102,13 +105,13 @@ def expected(case: Case) -> HeadsResult:
     )
 
 
-def error(ours: Tensor, reference: Any) -> float:
-    """Measure the largest error, relative to the largest number where that is over one."""
+def error(ours: Tensor, reference: Any, scale: float = 1.0) -> float:
+    """Measure the largest error, relative to the largest number, or a scale, where over one."""
     numbers = torch.tensor(reference, dtype=torch.float64)
     finite = numbers.isfinite()
     assert ours.shape == numbers.shape
     assert torch.equal(ours.isfinite(), finite), "masked cells differ"
-    largest = max(1.0, float(numbers[finite].abs().max())) if finite.any() else 1.0
+    largest = max(scale, 1.0, float(numbers[finite].abs().max()) if finite.any() else 1.0)
     difference = (ours.double() - numbers).masked_fill(~finite, 0)
     return float(difference.abs().max()) / largest
 
@@ -120,7 +123,7 @@ def errors(case: Case, dtype: torch.dtype) -> Errors:
     return Errors(
         error(result.scores(), reference.scores),
         error(result.weights(), reference.weights),
-        error(result.outputs(), reference.outputs),
+        error(result.outputs(), reference.outputs, scale=float(result.value.abs().max())),
     )
 
 

@@ -255,6 +255,7 @@ MASKS = {
     "sliding_window": MaskChoice(
         {"kind": "sliding_window", "window": [3, 1]}, masks.sliding_window(3, 1)
     ),
+    "strided": MaskChoice({"kind": "strided", "stride": 3}, masks.strided(3)),
     "dilated": MaskChoice({"kind": "dilated", "window": 7, "dilation": 3}, masks.dilated(7, 3)),
     "prefix_lm": MaskChoice({"kind": "prefix_lm", "prefix_length": 5}, masks.prefix_lm(5)),
     "chunked": MaskChoice({"kind": "chunked", "chunk_size": 5}, masks.chunked(5)),

@@ -20,6 +20,7 @@ DOCUMENTS = (0, 0, 0, 2, 2, 1, 1, 1, 1, 0, 3, 3, 3, 3, 3, 2, 4, 4, 4, 4, 5)
 BIGBIRD = BigBird(block_size=2, num_random_blocks=2, seed=5)
 
 RULES: dict[str, tuple[Any, Extent, Callable[[int, int], bool]]] = {
+    "strided": ("strided", CROSS, masks.strided(4)),
     "dilated": ("dilated", CROSS, masks.dilated(4, 2)),
     "dilated off the beat": (
         {"kind": "dilated", "window": 7, "dilation": 3},

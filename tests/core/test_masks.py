@@ -63,6 +63,7 @@ def rules(extent: Extent) -> st.SearchStrategy[dict[str, Any]]:
         kind("causal", align=st.sampled_from(["upper_left", "lower_right"])),
         kind("padding", key_length=st.integers(0, n_keys)),
         kind("sliding_window", window=windows),
+        kind("strided", stride=st.integers(1, 9)),
         kind("dilated", window=COUNTS, dilation=st.integers(1, 5)),
         kind("prefix_lm", prefix_length=st.integers(0, n_keys)),
         kind("chunked", chunk_size=st.integers(1, 7)),

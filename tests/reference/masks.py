@@ -39,6 +39,11 @@ def dilated(window: int = 4, dilation: int = 2) -> Allowed:
     return lambda i, j: abs(i - j) <= window and (i - j) % dilation == 0
 
 
+def strided(stride: int = 4) -> Allowed:
+    """Allow |i - j| < stride, and i - j a multiple of it (Child 2019, 1904.10509, both ways)."""
+    return lambda i, j: abs(i - j) < stride or (i - j) % stride == 0
+
+
 def prefix_lm(prefix_length: int) -> Allowed:
     """Allow the prefix to everyone, and j <= i: a prefix read whole, then text in order."""
     return lambda i, j: j < prefix_length or j <= i

@@ -42,6 +42,8 @@ def test_each_mask_allows_what_its_rule_says(allowed: Allowed, expected: list[st
 @pytest.mark.parametrize(
     ("allowed", "expected"),
     [
+        (masks.strided(stride=2), ["1110101", "1111010", "1111101", "0111110"]),
+        (masks.strided(stride=3), ["1111001", "1111100", "1111110", "1111111"]),
         (masks.dilated(window=3, dilation=2), ["1010000", "0101000", "1010100", "0101010"]),
         (masks.dilated(window=3, dilation=3), ["1001000", "0100100", "0010010", "1001001"]),
         (masks.prefix_lm(2), ["1100000", "1100000", "1110000", "1111000"]),
