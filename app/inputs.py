@@ -58,29 +58,33 @@ class TokenInputs:
     @property
     def size(self) -> Size:
         """Sizes of the request."""
-        asked, dim = self.asked, self._embedding_dim
-        projection, projected_dim = asked.projection, dim
-        if isinstance(projection, RandomProjection):
-            projected_dim = projection.dim or dim
-        elif isinstance(projection, GivenProjection):
-            projected_dim = projection.weight_value.shape[1]
-        is_made = isinstance(projection, RandomProjection)
-        is_projected_wider = projected_dim > dim
-        heads = asked.spec.heads
-        inner_dim, value_dim = heads.widths(projected_dim)
-        n_made = 3 * dim * projected_dim if is_made else 0
+        asked, dim, heads = self.asked, self._embedding_dim, self.asked.spec.heads
+        query_dim, key_dim, value_dim = self._projected_dims(dim)
+        head_dim, value_head_dim = heads.head_dims(query_dim, value_dim)
+        is_made = isinstance(asked.projection, RandomProjection)
+        n_made = dim * (query_dim + key_dim + value_dim) if is_made else 0
+        inner_dim = max(heads.n_score_heads * head_dim, heads.n_heads * value_head_dim)
+        widest, field = max(
+            (dim, ("embedding", "dim")),
+            (max(query_dim, key_dim, value_dim), self._projection_field),
+            (inner_dim, ("spec", "heads")),
+            key=lambda pair: pair[0],
+        )
         return Size(
-            n_heads=asked.spec.heads.n_score_heads,
+            n_heads=heads.n_heads,
+            n_score_heads=heads.n_score_heads,
             n_queries=len(self.query),
             n_keys=len(self.key),
-            dim=max(dim, projected_dim, inner_dim),
-            value_dim=value_dim,
-            n_parameters=n_made + heads.n_parameters(projected_dim),
+            dim=widest,
+            head_dim=head_dim,
+            key_head_dim=head_dim,
+            value_head_dim=value_head_dim,
+            n_parameters=n_made + heads.n_parameters(max(query_dim, key_dim)),
             fields=Fields(
                 queries=("text",) if asked.tokens is None else ("tokens",),
                 keys=self._key_field,
                 heads=("spec", "heads", "n_heads"),
-                dim=("projection", "dim") if is_projected_wider else ("embedding", "dim"),
+                dim=field,
             ),
         )
 
@@ -96,6 +100,23 @@ class TokenInputs:
             budget_bytes=budget_bytes,
             check=check,
         )
+
+    def _projected_dims(self, dim: int) -> tuple[int, int, int]:
+        """Tell the features of Q, K and V, all heads together."""
+        projection, heads = self.asked.projection, self.asked.spec.heads
+        if isinstance(projection, GivenProjection):
+            given = (projection.weight_query, projection.weight_key, projection.weight_value)
+            return given[0].shape[1], given[1].shape[1], given[2].shape[1]
+        made = projection.dim or dim if isinstance(projection, RandomProjection) else dim
+        return made, heads.key_dim(made), heads.key_dim(made)
+
+    @property
+    def _projection_field(self) -> tuple[str, str]:
+        projection = self.asked.projection
+        if not isinstance(projection, GivenProjection):
+            return "projection", "dim"
+        names = ("weight_query", "weight_key", "weight_value")
+        return "projection", max(names, key=lambda name: getattr(projection, name).shape[1])
 
     @property
     def _embedding_dim(self) -> int:
@@ -155,13 +176,17 @@ class NumberInputs:
             for name, each in (("query", self.queries), ("key", self.keys), ("value", values))
         }
         widest = max(dims, key=lambda name: dims[name])
-        n_heads = self.queries.shape[0] if len(self.queries.shape) == 3 else 1
+        n_score_heads = self.queries.shape[0] if len(self.queries.shape) == 3 else 1
+        heads = self.asked.spec.heads
         return Size(
-            n_heads=n_heads,
+            n_heads=min(heads.n_heads, n_score_heads) if heads.kind != "mha" else n_score_heads,
+            n_score_heads=n_score_heads,
             n_queries=self.queries.shape[-2],
             n_keys=self.keys.shape[-2],
             dim=dims[widest],
-            value_dim=n_heads * values.shape[-1],
+            head_dim=dims["query"],
+            key_head_dim=dims["key"],
+            value_head_dim=dims["value"],
             n_parameters=0,
             fields=Fields(queries=("query",), keys=("key",), heads=("query",), dim=(widest,)),
         )

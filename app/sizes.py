@@ -16,10 +16,9 @@ _BYTES_PER_PARAMETER = 40
 _BYTES_PER_CELL = 24
 """A float32 number and its text."""
 
-_NOUNS = {"max_tokens": "tokens", "max_heads": "heads", "max_dim": "features of a token"}
+_NOUNS = {"max_tokens": "tokens", "max_dim": "features of a token"}
 _WAYS_OUT = {
     "max_tokens": "send a shorter sequence",
-    "max_heads": "ask for fewer heads",
     "max_dim": "use fewer features",
 }
 
@@ -29,28 +28,46 @@ class Size:
     """Sizes of a request, known before anything is computed.
 
     Attributes:
-        n_heads: Number of heads.
+        n_heads: Number of heads, each with its own weights and outputs.
+        n_score_heads: Number of matrices of scores; twice the heads where they are differential.
         n_queries: Length of the sequence that asks.
         n_keys: Length of the sequence that is asked.
-        dim: Most features that a token has, before or after projection, all heads together.
-        value_dim: Features of an output, all heads together.
-        n_parameters: Entries of the projection's matrices that are made from a seed.
+        dim: Most features that a token has anywhere, all heads of tokens together.
+        head_dim: Features of one head's query.
+        key_head_dim: Features of one head's key.
+        value_head_dim: Features of one head's value.
+        n_parameters: Numbers of matrices that are made from a seed.
         fields: Where in the request the queries, the keys, the heads and the features are told.
     """
 
     n_heads: int
+    n_score_heads: int
     n_queries: int
     n_keys: int
     dim: int
-    value_dim: int
+    head_dim: int
+    key_head_dim: int
+    value_head_dim: int
     n_parameters: int
     fields: "Fields"
 
     def n_cells(self, include: set[str]) -> int:
         """Count the numbers of the matrices that are asked for."""
-        one = self.n_heads * self.n_queries * self.n_keys
-        outputs = self.n_queries * self.value_dim
-        return one * len(include - {"outputs"}) + outputs * ("outputs" in include)
+        per_row = {
+            "scores": self.n_score_heads * self.n_keys,
+            "weights": self.n_heads * self.n_keys,
+            "outputs": self.n_heads * self.value_head_dim,
+        }
+        return self.n_queries * sum(per_row[name] for name in include)
+
+    @property
+    def n_features(self) -> int:
+        """Count the numbers of tokens, queries, keys and values, each shared one repeated."""
+        n_tokens = self.n_queries + self.n_keys
+        of_queries = self.n_queries * self.n_score_heads * self.head_dim
+        of_keys = self.n_keys * self.n_score_heads * self.key_head_dim
+        of_values = self.n_keys * self.n_heads * self.value_head_dim
+        return n_tokens * self.dim + of_queries + of_keys + of_values
 
 
 @dataclass(frozen=True)
@@ -72,11 +89,10 @@ def require_size(size: Size, asked: AttentionRequest, limits: Limits) -> None:
     fields = size.fields
     _require("max_tokens", size.n_queries, limits, fields.queries)
     _require("max_tokens", size.n_keys, limits, fields.keys)
-    _require("max_heads", size.n_heads, limits, fields.heads)
+    _require_heads(size, limits)
     _require("max_dim", size.dim, limits, fields.dim)
-    if asked.spec.score.kind == "additive":
-        hidden = asked.spec.score.attn_dim or 0
-        _require("max_dim", hidden, limits, ("spec", "score", "attn_dim"))
+    hidden = asked.spec.score.hidden_dim(size.head_dim)
+    _require("max_dim", hidden, limits, ("spec", "score", "attn_dim"))
     _require_rows(size, limits)
     n_cells = size.n_cells(set(asked.include))
     if asked.encoding == "json":
@@ -98,14 +114,28 @@ def _require(name: str, actual: int, limits: Limits, loc: Path) -> None:
         )
 
 
+def _require_heads(size: Size, limits: Limits) -> None:
+    maximum = limits.max_heads
+    if size.n_score_heads > maximum:
+        came = f"{size.n_score_heads}"
+        if size.n_score_heads != size.n_heads:
+            came = f"{size.n_score_heads} matrices of scores for {size.n_heads}"
+        raise field_problem(
+            size.fields.heads,
+            f"There may be at most {maximum} heads, got {came}; ask for fewer heads.",
+            exceeded=Exceeded("max_heads", size.n_score_heads, maximum),
+        )
+
+
 def _require_rows(size: Size, limits: Limits) -> None:
     """Bound the list of empty rows, which no matrix that is asked for counts."""
-    n_rows, maximum = size.n_heads * size.n_queries, limits.max_rows
+    n_rows, maximum = size.n_score_heads * size.n_queries, limits.max_rows
     if n_rows > maximum:
         raise field_problem(
             size.fields.heads,
-            f"All heads together may have at most {maximum} rows, got {n_rows}: {size.n_heads} "
-            f"heads × {size.n_queries} queries; use fewer heads, or send fewer tokens.",
+            f"All heads together may have at most {maximum} rows, got {n_rows}: "
+            f"{size.n_score_heads} heads × {size.n_queries} queries; use fewer heads, or send "
+            "fewer tokens.",
             exceeded=Exceeded("max_rows", n_rows, maximum),
         )
 
@@ -139,10 +169,11 @@ def _too_many_cells(
 
 
 def _require_memory(n_cells: int, size: Size, asked: AttentionRequest, limits: Limits) -> None:
-    n_features = (size.n_queries + size.n_keys) * size.dim
-    n_made = size.n_parameters + _n_numbers_of_spec(size, asked)
+    n_made = size.n_parameters + size.n_score_heads * n_numbers_of_head(size, asked)
     needed_bytes = (
-        n_features * _BYTES_PER_FEATURE + n_made * _BYTES_PER_PARAMETER + n_cells * _BYTES_PER_CELL
+        size.n_features * _BYTES_PER_FEATURE
+        + n_made * _BYTES_PER_PARAMETER
+        + n_cells * _BYTES_PER_CELL
     )
     maximum = limits.budget_bytes_per_worker
     if needed_bytes > maximum:
@@ -154,38 +185,11 @@ def _require_memory(n_cells: int, size: Size, asked: AttentionRequest, limits: L
         )
 
 
-def _n_numbers_of_spec(size: Size, asked: AttentionRequest) -> int:
-    """Count the numbers that a spec makes of the tokens, or keeps for their rows."""
-    return size.n_heads * (
-        _n_numbers_of_score(size, asked)
-        + _n_numbers_of_position(size, asked)
-        + _n_numbers_of_rows(size, asked)
+def n_numbers_of_head(size: Size, asked: AttentionRequest) -> int:
+    """Count the numbers that the parts of a spec make of the tokens, or keep for their rows."""
+    spec, lengths = asked.spec, (size.n_queries, size.n_keys)
+    return (
+        spec.score.n_numbers(size.head_dim, size.key_head_dim, *lengths)
+        + spec.position.n_numbers(size.head_dim, *lengths)
+        + spec.normalizer.n_numbers(*lengths)
     )
-
-
-def _n_numbers_of_score(size: Size, asked: AttentionRequest) -> int:
-    score, head_dim = asked.spec.score, size.dim // size.n_heads
-    if score.kind == "general":
-        return head_dim**2
-    if score.kind == "additive":
-        hidden = score.attn_dim or head_dim
-        return hidden * (2 * head_dim + size.n_queries + size.n_keys)
-    return 0
-
-
-def _n_numbers_of_position(size: Size, asked: AttentionRequest) -> int:
-    position = asked.spec.position
-    if position.kind == "shaw":
-        n_distances = 2 * position.max_relative_position + 1
-        return n_distances * (size.dim // size.n_heads + size.n_queries)
-    return size.n_queries + size.n_keys
-
-
-def _n_numbers_of_rows(size: Size, asked: AttentionRequest) -> int:
-    normalizer = asked.spec.normalizer
-    if normalizer.kind == "topk":
-        return size.n_queries * min(normalizer.k, size.n_keys)
-    if normalizer.kind in ("sparsemax", "entmax15", "entmax"):
-        # Of a block of rows, every key may be a candidate: where all scores are alike.
-        return min(size.n_queries, 256) * size.n_keys
-    return size.n_queries

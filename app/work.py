@@ -8,7 +8,7 @@ import torch
 from app.config import Limits
 from app.errors import Exceeded, field_problem
 from app.schemas import AttentionRequest
-from app.sizes import Size
+from app.sizes import Size, n_numbers_of_head
 
 # What a job takes, measured on one CPU core at 2.5 GHz. A job that passes its deadline is stopped
 # between blocks anyway; the estimate spares the worker that could not have ended.
@@ -30,12 +30,6 @@ _NS_PER_MIX = 0.4
 _NS_PER_MASK = 3.0
 _NS_PER_SIGN = 1.0
 """A character of a predicate, at worst a product and its remainder in integers."""
-
-_TIMES_SOFTMAX = {"sparsemax": 4.0, "entmax15": 3.0, "entmax": 18.0}
-"""At worst: where all scores of a row are nearly alike, every key may get weight."""
-
-_KEPT_PER_SOFTMAX = 48.0
-"""How many kept keys of a top-k cost as much as softmax once more."""
 
 _NS_PER_NUMBER_MADE = 15.0
 """A number made from a seed."""
@@ -65,10 +59,10 @@ def require_time(size: Size, asked: AttentionRequest, limits: Limits) -> None:
 
 
 def _seconds(size: Size, asked: AttentionRequest, limits: Limits) -> float:
-    n_cells = size.n_heads * size.n_queries * size.n_keys
+    n_cells = size.n_score_heads * size.n_queries * size.n_keys
     ns = n_cells * _n_passes(asked) * _ns_of_score(size, asked)
     if "outputs" in asked.include:
-        ns += size.n_queries * size.n_keys * size.value_dim * _NS_PER_PRODUCT
+        ns += n_cells * size.value_head_dim * _NS_PER_PRODUCT
     ns += _ns_to_prepare(size, asked)
     return ns / 1e9 / _speed(asked, limits)
 
@@ -80,23 +74,17 @@ def _n_passes(asked: AttentionRequest) -> int:
 
 def _ns_of_score(size: Size, asked: AttentionRequest) -> float:
     """Tell the time of one cell, once over: its score, its mask and its weight."""
-    spec, head_dim = asked.spec, size.dim // size.n_heads
-    ns = _NS_PER_CELL * _times_softmax(spec.normalizer) + _ns_of_masks(spec.mask)
+    spec, hidden = asked.spec, asked.spec.score.hidden_dim(size.head_dim)
+    ns = _NS_PER_CELL * spec.normalizer.times_softmax + _ns_of_masks(spec.mask)
     ns += 0.0 if spec.softcap is None else _NS_PER_CAP
     ns += _NS_PER_BIAS if spec.position.has_bias else 0.0
     if spec.heads.kind == "talking_heads":
         ns += 2 * size.n_heads * _NS_PER_MIX
-    if spec.score.kind == "additive":
-        return ns + (spec.score.attn_dim or head_dim) * _NS_PER_HIDDEN
+    if hidden:
+        return ns + hidden * _NS_PER_HIDDEN
     if spec.score.kind == "rbf":
         ns += _NS_PER_DISTANCE
-    return ns + head_dim * _NS_PER_PRODUCT
-
-
-def _times_softmax(normalizer: Any) -> float:
-    if normalizer.kind == "topk":
-        return 2.0 + float(normalizer.k) / _KEPT_PER_SOFTMAX
-    return _TIMES_SOFTMAX.get(normalizer.kind, 1.0)
+    return ns + size.head_dim * _NS_PER_PRODUCT
 
 
 def _ns_of_masks(masks: Iterable[Any]) -> float:
@@ -116,9 +104,9 @@ def _ns_to_prepare(size: Size, asked: AttentionRequest) -> float:
     """Tell the time to make tokens into vectors, and vectors into queries, keys and values."""
     n_tokens = size.n_queries + size.n_keys
     n_products = n_tokens * size.n_parameters // 2
-    n_made = size.n_parameters
+    n_made = size.n_parameters + size.n_score_heads * n_numbers_of_head(size, asked)
     if asked.spec.score.kind == "general":
-        n_products += size.n_queries * size.dim * (size.dim // size.n_heads)
+        n_products += size.n_keys * size.n_score_heads * size.head_dim * size.key_head_dim
     if asked.tokens is not None or asked.text is not None:
         n_made += n_tokens * size.dim
     return n_products * _NS_PER_PRODUCT + n_made * _NS_PER_NUMBER_MADE

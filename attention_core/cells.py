@@ -60,11 +60,12 @@ class Cell:
         scale: Factor of the sum.
         offset: Added after the scale, such as the bias of ``general``.
         softcapped: The score after the softcap; None without one.
-        bias: Added by the position.
-        score: The score before the mask.
+        bias: Added by the position; None where that is −inf.
+        score: The score before the mask; None likewise.
         allowed: Whether the mask lets the query attend to the key.
         temperature: Divides the score in the normaliser.
         row_scores: All scores of the row, None where masked.
+        row_weights: All normalised weights of that row, before heads are combined.
         row_maximum: Largest score of the row; None when every key is masked.
         lse: Log-sum-exp of the row's scores over temperature, sinks included; None when every key
             is masked, and where the normaliser has none.
@@ -89,11 +90,12 @@ class Cell:
     scale: float
     offset: float
     softcapped: float | None
-    bias: float
-    score: float
+    bias: float | None
+    score: float | None
     allowed: bool
     temperature: float
     row_scores: list[float | None]
+    row_weights: list[float]
     row_maximum: float | None
     lse: float | None
     row_state: dict[str, float]
@@ -110,6 +112,7 @@ class Row(NamedTuple):
     Attributes:
         scores: Scores of the row, of the first score head that the head is made of.
         weights: Weights of the row.
+        normalized: What the normaliser made of those scores, before heads are combined.
         state: State of the row, of that score head.
         combined: By score head, the factor and the normalised weight of the cell; None where a
             head's weights are those of its score head.
@@ -117,6 +120,7 @@ class Row(NamedTuple):
 
     scores: Matrices
     weights: Matrices
+    normalized: Matrices
     state: RowState
     combined: list[WeightPart] | None
 
@@ -153,11 +157,12 @@ def explain(
         scale=terms.scale,
         offset=terms.offset,
         softcapped=capped,
-        bias=bias,
-        score=(plain if capped is None else capped) + bias,
+        bias=_finite(bias),
+        score=_finite((plain if capped is None else capped) + bias),
         allowed=bool(allowed),
         temperature=spec.normalizer.temperature,
         row_scores=[_finite(score) for score in row.scores[0, 0].tolist()],
+        row_weights=row.normalized[0, 0].tolist(),
         row_maximum=_finite(float(row.state.maximum[0, 0])),
         lse=_finite(row_state.get("lse", math.inf)),
         row_state={name: number for name, number in row_state.items() if math.isfinite(number)},

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from attention_core.errors import NonFiniteError, ShapeError
 from attention_core.finite import require_finite
-from attention_core.heads import Heads, Mha
+from attention_core.heads import Differential, Heads, Mha, Mla
 from attention_core.masks import Extent
 from attention_core.normalizers import NoNormalizer, Normalizer, Relu
 from attention_core.projected import Projected
@@ -26,10 +26,11 @@ def require_fit(given: Projected, spec: AttentionSpec) -> None:
             expected = " or ".join(str(count) for count in wanted)
             raise ShapeError(
                 f"{name} must have {expected} heads under the heads '{spec.heads.kind}', got "
-                f"{x.shape[0]}; give [head][token][dim] with as many heads as query, or use 'gqa' "
-                "where heads share their keys.",
+                f"{x.shape[0]}; {_way_out(spec.heads)}.",
                 field=(name,),
             )
+    if isinstance(spec.heads, Mla):
+        _require_latent(given, spec.heads)
     spec.check(Extent(query.shape[1], key.shape[1]))
     if value.shape[1] != key.shape[1]:
         raise ShapeError(
@@ -53,23 +54,60 @@ def _heads_wanted(given: Projected, heads: Heads) -> list[tuple[str, Tensor, tup
     ]
 
 
+def _way_out(heads: Heads) -> str:
+    if isinstance(heads, Mha):
+        return "give as many heads as query, or use 'gqa' where heads share their keys"
+    if isinstance(heads, Differential):
+        return "give two matrices of queries and of keys for each head, and one of values"
+    return "give as many, or change n_heads or n_kv_heads"
+
+
+def _require_latent(given: Projected, heads: Mla) -> None:
+    """Refuse queries and keys that are not a latent part and a turning part."""
+    wanted = heads.kv_lora_rank + heads.qk_rope_head_dim
+    for name, x in (("query", given.query), ("key", given.key)):
+        if x.shape[2] != wanted:
+            raise ShapeError(
+                f"{name} must have kv_lora_rank + qk_rope_head_dim = {wanted} features under the "
+                f"heads 'mla', the latent part first, got {x.shape[2]}; give queries with W_UK "
+                "folded in, or change the sizes.",
+                field=(name,),
+            )
+
+
 def require_bounded(source: ScoreSource, query: Tensor, key: Tensor, spec: AttentionSpec) -> None:
     """Refuse inputs whose scores could pass the largest float: they would weigh NaN.
 
     Raises:
-        NonFiniteError: With the bound.
+        NonFiniteError: Naming the first part that could pass it.
     """
     largest = torch.finfo(query.dtype).max
-    # The comparison is false for NaN too, and a bound is NaN or infinite where an input is.
-    if not source.bound() * _growth(spec.normalizer) <= largest:
-        require_finite("query", query, field=("query",))
-        require_finite("key", key, field=("key",))
-        raise NonFiniteError(
-            f"scores must stay below {largest:.1e}, the largest {query.dtype}, got inputs whose "
-            "scores could pass it; scale the inputs or the score's parameters down, or use "
-            "float64.",
-            field=("spec", "score"),
-        )
+    bounds = {
+        "score": source.prepared.bound(),
+        "position": source.unmixed_bound(),
+        "heads": source.bound() * _growth(spec.normalizer) * _growth_of_heads(spec),
+    }
+    for part, bound in bounds.items():
+        # The comparison is false for NaN too, and a bound is NaN or infinite where an input is.
+        if not bound <= largest:
+            require_finite("query", query, field=("query",))
+            require_finite("key", key, field=("key",))
+            mixes = spec.heads.score_mixing() or spec.heads.weight_mixing()
+            culprit = "normalizer" if part == "heads" and mixes is None else part
+            raise NonFiniteError(
+                f"scores and weights must stay below {largest:.1e}, the largest {query.dtype}, got "
+                f"inputs that could pass it; scale the inputs or the parameters of the {culprit} "
+                "down, or use float64.",
+                field=("spec", culprit),
+            )
+
+
+def _growth_of_heads(spec: AttentionSpec) -> float:
+    """Tell how many times larger the heads' mix makes a weight that may be as large as a score."""
+    mixing = spec.heads.weight_mixing()
+    if mixing is None or not isinstance(spec.normalizer, NoNormalizer | Relu):
+        return 1.0
+    return max(1.0, *(sum(abs(factor) for factor in row) for row in mixing))
 
 
 def _growth(normalizer: Normalizer) -> float:

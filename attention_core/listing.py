@@ -35,10 +35,11 @@ def catalogue() -> dict[str, Any]:
 
     Returns:
         ``parts``: for each part its title, its default and its choices, each with ``kind``,
-        ``title``, ``summary``, ``formula`` (plain text), ``latex``, ``parameters`` (JSON Schema
-        of an object without ``kind``), ``source``, ``flags``, ``aliases`` (other names of the
-        kind) and ``starter`` (parameters for a form to start with). ``spec``: JSON Schema of what
-        belongs to no part. ``presets``: named specs.
+        ``title``, ``summary``, ``formula`` (plain text), ``latex``, ``score_latex`` (where the part
+        puts a formula in the score's place), ``panel`` (``weights`` or ``outputs``, where a formula
+        of heads belongs), ``parameters`` (JSON Schema of an object without ``kind``), ``source``,
+        ``flags``, ``aliases`` (other names of the kind) and ``starter`` (parameters for a form to
+        start with). ``spec``: JSON Schema of what belongs to no part. ``presets``: named specs.
     """
     return {
         "parts": {
@@ -73,6 +74,8 @@ def _describe(part: type[Part]) -> dict[str, Any]:
         "summary": part.summary,
         "formula": part.formula,
         "latex": part.latex,
+        "score_latex": part.score_latex,
+        "panel": part.panel,
         "parameters": _schema(part, only=names),
         "source": part.source._asdict() if part.source else None,
         "flags": dict(part.flags),

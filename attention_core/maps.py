@@ -211,10 +211,12 @@ class AttentionMap:
                     field=("cell", axis),
                 )
         this_row, score_head = slice(query, query + 1), self.spec.heads.first_score_head(head)
+        this_head = slice(score_head, score_head + 1)
         row = Row(
             self.scores(query=this_row, head=score_head),
             self.weights(query=this_row, head=head),
-            self.row_state.rows(slice(score_head, score_head + 1), this_row),
+            self._dense.compute(self._normalized, this_row, None, this_head),
+            self.row_state.rows(this_head, this_row),
             self._parts(head, query, key),
         )
         inputs = Projected(self.query, self.key, self.value)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from attention_core.heads import Differential, TalkingHeads
+from attention_core.masks import Full
 from attention_core.normalizers import Normalizer, RowState
 from attention_core.scores import General, ScaledDot
 from attention_core.spec import AttentionSpec
@@ -25,15 +27,21 @@ def notes_on(
     spec: AttentionSpec, empty_rows: Sequence[tuple[int, int]], state: RowState
 ) -> tuple[Note, ...]:
     """Collect the remarks on a map."""
-    found = []
-    if empty_rows:
-        found.append(
-            Note(
-                "empty_rows",
-                "Some queries have every key masked: their weights and outputs are zero.",
-            )
-        )
-    return (*found, *_on_bias(spec), *_on_score(spec), *_on_normalizer(spec, state))
+    return (
+        *_on_empty_rows(spec, empty_rows),
+        *_on_bias(spec),
+        *_on_score(spec),
+        *_on_normalizer(spec, state),
+        *_on_heads(spec),
+    )
+
+
+def _on_empty_rows(spec: AttentionSpec, empty_rows: Sequence[tuple[int, int]]) -> Iterator[Note]:
+    if not empty_rows:
+        return
+    # Without a mask a row is empty past a span, or where linear attention's products are all zero.
+    cause = "no key to give weight to" if isinstance(spec.joint_mask, Full) else "every key masked"
+    yield Note("empty_rows", f"Some queries have {cause}: their weights and outputs are zero.")
 
 
 def _on_bias(spec: AttentionSpec) -> Iterator[Note]:
@@ -78,17 +86,32 @@ def _on_normalizer(spec: AttentionSpec, state: RowState) -> Iterator[Note]:
                 "changes no weight.",
             )
     share = normalizer.sink_share(state)
-    if share is not None:
-        mean = float(share[~state.is_empty].mean()) if not state.is_empty.all() else 0.0
+    taken = None if share is None else share[~state.is_empty]
+    if taken is not None and len(taken):
         name = "A one in the divisor" if normalizer.kind == "softmax1" else "The sink"
+        rest = "rows sum to what is left"
+        if spec.heads.weight_mixing() is not None:
+            rest = "that is before the heads are combined"
         yield Note(
             "sink",
-            f"{name} takes {mean:.0%} of the mass on average, and at most "
-            f"{float(share.max()):.0%}: rows sum to what is left.",
+            f"{name} takes {float(taken.mean()):.0%} of the mass on average, and at most "
+            f"{float(taken.max()):.0%}: {rest}.",
         )
-    if spec.heads.kind == "differential":
+
+
+def _on_heads(spec: AttentionSpec) -> Iterator[Note]:
+    heads, is_stochastic = spec.heads, spec.normalizer.flags["row_stochastic"]
+    if isinstance(heads, Differential):
+        sums = f", and a row sums to 1 − λ = {1 - heads.lambda_:.3g}" if is_stochastic else ""
         yield Note(
             "differential_rows",
-            "Each head is the difference of two, so weights may be negative, and a row sums to "
-            "1 − λ.",
+            f"Each head is the difference of two, so weights may be negative{sums}.",
+        )
+    if isinstance(heads, TalkingHeads):
+        yield Note(
+            "mixed_heads",
+            "Each head's weights are a mix of all heads', so they may be negative, and a row sums "
+            "to the sum of its factors."
+            if is_stochastic
+            else "Each head's weights are a mix of all heads', so they may be negative.",
         )

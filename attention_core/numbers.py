@@ -61,6 +61,10 @@ class Numbers:
         """Look at a rectangle of a matrix, not copied and not writable."""
         return self._array[rows, columns]
 
+    def extremes(self) -> tuple[float, float]:
+        """Return the least and the greatest number."""
+        return float(self._array.min()), float(self._array.max())
+
     def tolist(self) -> list[Any]:
         """Return nested Python lists."""
         nested: list[Any] = self._array.tolist()

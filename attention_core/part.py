@@ -1,7 +1,7 @@
 """What every part of a spec is: a frozen description that names its formula and its source."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -24,6 +24,12 @@ class Part(BaseModel):
     formula: ClassVar[str]
     latex: ClassVar[str]
     source: ClassVar[Source | None] = None
+    score_latex: ClassVar[str | None] = None
+    """Formula of the scores where the part puts its own in the score's place."""
+
+    panel: ClassVar[Literal["weights", "outputs"] | None] = None
+    """What the formula tells, where that is not plain from the part of the spec."""
+
     flags: ClassVar[dict[str, bool]] = {}
     aliases: ClassVar[tuple[str, ...]] = ()
     starter: ClassVar[dict[str, Any]] = {}

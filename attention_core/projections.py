@@ -30,13 +30,14 @@ class Projection(Part):
 
         Raises:
             ShapeError: When sizes do not fit or heads cannot share the features evenly.
-        NonFiniteError: When a product passes the largest float.
+            NonFiniteError: When a product passes the largest float.
         """
         weights = self.weights(inputs, heads)
-        if weights is not None:
-            inputs = Inputs(*(x @ weight for x, weight in zip(inputs, weights, strict=True)))
-            for x in inputs:
-                require_finite("projected vectors", x, field=("projection",))
+        if weights is None:
+            return heads.split_whole(inputs)
+        inputs = Inputs(*(x @ weight for x, weight in zip(inputs, weights, strict=True)))
+        for x in inputs:
+            require_finite("projected vectors", x, field=("projection",))
         return heads.split(inputs)
 
 

@@ -24,6 +24,14 @@ class Score(Part):
         """Spell out the defaults that depend on the feature size of a head's query."""
         return self
 
+    def n_numbers(self, head_dim: int, key_dim: int, n_queries: int, n_keys: int) -> int:
+        """Count what ``prepare`` makes for each head besides queries and keys themselves."""
+        return 0
+
+    def hidden_dim(self, head_dim: int) -> int:
+        """Tell how many features are computed for each pair of query and key; as a rule none."""
+        return 0
+
     @abstractmethod
     def prepare(self, query: Queries, key: Keys) -> PreparedScore:
         """Do once, in O(query + key), all that does not pair a query with a key.
@@ -98,6 +106,9 @@ class General(Score):
     )
     seed: int = Field(default=0, title="Seed", description="Seed of W and b.", ge=0, lt=2**53)
 
+    def n_numbers(self, head_dim: int, key_dim: int, n_queries: int, n_keys: int) -> int:
+        return head_dim * (key_dim + n_keys + 1)
+
     def prepare(self, query: Queries, key: Keys) -> Product:
         n_heads, query_dim, key_dim = query.shape[0], query.shape[2], key.shape[2]
         place = Parameter.matrix(("spec", "score", "weight"), n_heads, query_dim, key_dim)
@@ -155,10 +166,13 @@ class Additive(Score):
     )
 
     def resolve(self, head_dim: int) -> "Score":
-        return self.model_copy(update={"attn_dim": self._hidden_dim(head_dim)})
+        return self.model_copy(update={"attn_dim": self.hidden_dim(head_dim)})
+
+    def n_numbers(self, head_dim: int, key_dim: int, n_queries: int, n_keys: int) -> int:
+        return self.hidden_dim(head_dim) * (head_dim + key_dim + n_queries + n_keys + 1)
 
     def prepare(self, query: Queries, key: Keys) -> TanhSum:
-        n_heads, hidden = query.shape[0], self._hidden_dim(query.shape[2])
+        n_heads, hidden = query.shape[0], self.hidden_dim(query.shape[2])
         sides = []
         for name, inputs in (("weight_query", query), ("weight_key", key)):
             place = Parameter.matrix(("spec", "score", name), n_heads, hidden, inputs.shape[2])
@@ -172,7 +186,7 @@ class Additive(Score):
         place = Parameter(("spec", "score", "v"), (n_heads, hidden), std=1.0)
         return TanhSum(left, right, place.value(self.v, seed=self.seed, like=left))
 
-    def _hidden_dim(self, head_dim: int) -> int:
+    def hidden_dim(self, head_dim: int) -> int:
         if self.attn_dim is not None:
             return self.attn_dim
         for given in (self.weight_query, self.weight_key):
@@ -222,6 +236,7 @@ class Rbf(Score):
         title="γ",
         description="Factor of the squared distance; 1/√d when empty.",
         ge=0,
+        le=1e12,
     )
 
     def resolve(self, head_dim: int) -> "Rbf":

@@ -51,9 +51,13 @@ class ScoreSource:
         is_plain = self.softcap is None and self.bias is None and self.mixing is None
         return self.prepared if is_plain and isinstance(self.prepared, Product) else None
 
+    def unmixed_bound(self) -> float:
+        """Bound the magnitude of every score before heads exchange them; NaN for bad inputs."""
+        return self.prepared.bound() + (0.0 if self.bias is None else self.bias.bound())
+
     def bound(self) -> float:
         """Bound the magnitude of every score that is not masked; NaN for bad inputs."""
-        bound = self.prepared.bound() + (0.0 if self.bias is None else self.bias.bound())
+        bound = self.unmixed_bound()
         if self.mixing is None:
             return bound
         return bound * max(sum(abs(factor) for factor in row) for row in self.mixing)
@@ -119,8 +123,7 @@ class ScoreSource:
         return mixed(every_head, self.mixing[head])
 
     def _scores(self, head: int, query: range, key: range) -> Tile:
-        self._go_on()
-        return self.prepared.tile(head, as_slice(query), as_slice(key))
+        return self.prepared.tile(head, as_slice(query), as_slice(key), self._go_on)
 
     def _go_on(self) -> None:
         if self.check is not None:

@@ -127,7 +127,7 @@ class AttentionSpec(BaseModel):
         return self.model_copy(
             update={
                 "score": self.score.resolve(heads.score_dim(sizes.query_dim)),
-                "position": self.position.resolve(query_dim, key_dim),
+                "position": self.position.resolve(query_dim, key_dim, heads.n_score_heads),
                 "normalizer": self.normalizer.resolve(n_queries, n_keys, heads.n_score_heads),
                 "heads": heads,
             }

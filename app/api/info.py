@@ -90,14 +90,16 @@ def health_router(readiness: Readiness) -> APIRouter:
 
 
 def _with_mathml(described: Any) -> Any:
-    """Put ``mathml`` beside every ``latex``, at any depth."""
+    """Put MathML beside every formula in LaTeX, at any depth."""
     if isinstance(described, list):
         return [_with_mathml(each) for each in described]
     if not isinstance(described, dict):
         return described
     inside = {name: _with_mathml(value) for name, value in described.items()}
-    if isinstance(latex := described.get("latex"), str):
-        inside["mathml"] = convert(latex)
+    for latex, mathml in (("latex", "mathml"), ("score_latex", "score_mathml")):
+        if latex in described:
+            formula = described[latex]
+            inside[mathml] = None if formula is None else convert(formula)
     return inside
 
 

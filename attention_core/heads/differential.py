@@ -13,6 +13,10 @@ from attention_core.part import Source
 _VECTORS = ("lambda_q1", "lambda_k1", "lambda_q2", "lambda_k2")
 
 
+_LARGEST_EXPONENT = 50.0
+"""A λ of e^50 leaves nothing of the first half that float32 could show."""
+
+
 class Differential(Heads):
     """Each head is A₁ − λ A₂: what both halves attend to alike is noise, and cancels.
 
@@ -29,6 +33,7 @@ class Differential(Heads):
         r"\lambda = e^{\lambda_{q1} \cdot \lambda_{k1}} - e^{\lambda_{q2} \cdot \lambda_{k2}}"
         r" + \lambda_0"
     )
+    panel: ClassVar[Literal["weights", "outputs"]] = "weights"
     source: ClassVar[Source] = Source("Ye et al. 2024", "https://arxiv.org/abs/2410.05258")
     flags: ClassVar[dict[str, bool]] = {"row_stochastic": False, "signed": True}
 
@@ -78,14 +83,17 @@ class Differential(Heads):
     @property
     def lambda_(self) -> float:
         """The factor of the second half."""
-        start = self.lambda_init
-        if start is None:
-            start = 0.8 - 0.6 * math.exp(-0.3 * self.layer)
         vectors = [getattr(self, name) for name in _VECTORS]
         if None in vectors:
-            return start
+            return self._start
         q1, k1, q2, k2 = (vector.tolist() for vector in vectors)
-        return math.exp(_dot(q1, k1)) - math.exp(_dot(q2, k2)) + start
+        return math.exp(_dot(q1, k1)) - math.exp(_dot(q2, k2)) + self._start
+
+    @property
+    def _start(self) -> float:
+        if self.lambda_init is not None:
+            return self.lambda_init
+        return 0.8 - 0.6 * math.exp(-0.3 * self.layer)
 
     def check(self) -> None:
         given = {name: vector for name in _VECTORS if (vector := getattr(self, name)) is not None}
@@ -116,10 +124,7 @@ class Differential(Heads):
                 )
 
     def resolve(self) -> "Differential":
-        if self.lambda_init is not None:
-            return self
-        start = 0.8 - 0.6 * math.exp(-0.3 * self.layer)
-        return self.model_copy(update={"lambda_init": start})
+        return self.model_copy(update={"lambda_init": self._start})
 
     def weight_mixing(self) -> Mixing:
         factors = (1.0, -self.lambda_)
@@ -127,10 +132,6 @@ class Differential(Heads):
             (0.0,) * (2 * head) + factors + (0.0,) * (2 * (self.n_heads - head - 1))
             for head in range(self.n_heads)
         )
-
-
-_LARGEST_EXPONENT = 50.0
-"""A λ of e^50 leaves nothing of the first half that float32 could show."""
 
 
 def _dot(left: list[float], right: list[float]) -> float:

@@ -15,23 +15,25 @@ from attention_core.projected import Inputs, Projected
 class _Shared(Heads):
     """Query head h uses key head ⌊h / group⌋, as in torch, transformers and JAX."""
 
+    panel: ClassVar[Literal["weights", "outputs"]] = "outputs"
+
     def key_dim(self, query_dim: int) -> int:
         return query_dim // self.n_heads * self.n_key_heads
 
-    def split(self, inputs: Inputs) -> Projected:
-        query = share(inputs.query, self.n_heads)
+    def split_whole(self, inputs: Inputs) -> Projected:
         # As many features as for independent heads: each group takes the mean of its heads, which
         # is how the paper turns a model of independent heads into one of shared ones (section 2.1).
-        is_pooled = inputs.key.shape[-1] == inputs.query.shape[-1]
-        split = self._pooled if is_pooled else self._shared
-        return Projected(query, split(inputs.key), split(inputs.value))
+        query = share(inputs.query, self.n_heads)
+        return Projected(query, self._pooled(inputs.key), self._pooled(inputs.value))
+
+    def split(self, inputs: Inputs) -> Projected:
+        query = share(inputs.query, self.n_heads)
+        key, value = (share(x, self.n_key_heads) for x in (inputs.key, inputs.value))
+        return Projected(query, key, value)
 
     def _pooled(self, x: Float[Tensor, "token dim"]) -> Float[Tensor, "key_head token head_dim"]:
         of_heads = share(x, self.n_heads)
         return of_heads.reshape(self.n_key_heads, -1, *of_heads.shape[1:]).mean(dim=1)
-
-    def _shared(self, x: Float[Tensor, "token dim"]) -> Float[Tensor, "key_head token head_dim"]:
-        return share(x, self.n_key_heads)
 
 
 class Gqa(_Shared):
@@ -47,7 +49,8 @@ class Gqa(_Shared):
     n_kv_heads: int = Field(
         default=2,
         title="Key heads",
-        description="Heads of keys and values; must divide the number of heads.",
+        description="Heads of keys and values; must divide the number of heads. Without a "
+        "projection each is the mean of its group.",
         ge=1,
         lt=2**20,
     )

@@ -70,13 +70,17 @@ class Heads(Part):
         """Tell how many features, the last ones, a rotation may turn; all of them as a rule."""
         return query_dim
 
-    def widths(self, dim: int) -> tuple[int, int]:
-        """Tell the features of queries and of outputs, all heads together, made of so many."""
-        return dim, dim
+    def head_dims(self, query_dim: int, value_dim: int) -> tuple[int, int]:
+        """Tell the features of one head's query, and of its value, made of so many in all."""
+        return query_dim // self.n_score_heads, value_dim // self.n_value_heads
 
     def n_parameters(self, dim: int) -> int:
         """Count the numbers that the heads make from a seed, for inputs of so many features."""
         return 0
+
+    def split_whole(self, inputs: Inputs) -> Projected:
+        """Give each head its share of inputs that nothing has projected to fit the heads."""
+        return self.split(inputs)
 
     def split(self, inputs: Inputs) -> Projected:
         """Give each head its share of the projected features: equal runs, head 0 first.

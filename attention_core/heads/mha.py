@@ -16,6 +16,7 @@ class Mha(Heads):
     summary: ClassVar[str] = "Independent heads, each over its own share of the features."
     formula: ClassVar[str] = "head_h = N(Q_h K_hᵀ) V_h"
     latex: ClassVar[str] = r"O_h = W_h V_h"
+    panel: ClassVar[Literal["weights", "outputs"]] = "outputs"
     source: ClassVar[Source] = Source("Vaswani et al. 2017", "https://arxiv.org/abs/1706.03762")
 
     n_heads: int = Field(default=1, title="Heads", description="Number of heads.", ge=1, lt=2**20)

@@ -24,9 +24,11 @@ class Mla(Heads):
     title: ClassVar[str] = "Latent (MLA)"
     summary: ClassVar[str] = "All heads share one latent vector per key, and one part that turns."
     formula: ClassVar[str] = "s = (W_UKᵀ q_nope · c + q_rope · k_rope) / √(d_nope + d_rope)"
-    latex: ClassVar[str] = (
+    latex: ClassVar[str] = r"O_h = W_h\, c\, W_{UV,h}"
+    score_latex: ClassVar[str] = (
         r"s_{ij} = \frac{W_{UK}^{\top} q^n_i \cdot c_j + q^r_i \cdot k^r_j}{\sqrt{d_n + d_r}}"
     )
+    panel: ClassVar[Literal["weights", "outputs"]] = "outputs"
     source: ClassVar[Source] = Source("DeepSeek-AI 2024", "https://arxiv.org/abs/2405.04434")
 
     kv_lora_rank: int = Field(
@@ -64,12 +66,12 @@ class Mla(Heads):
         return self.qk_nope_head_dim + self.qk_rope_head_dim
 
     def rotary_dim(self, query_dim: int) -> int:
-        return min(self.qk_rope_head_dim, query_dim)
+        return self.qk_rope_head_dim
 
-    def widths(self, dim: int) -> tuple[int, int]:
-        return self.n_heads * (self.kv_lora_rank + self.qk_rope_head_dim), (
-            self.n_heads * self.v_head_dim
-        )
+    def head_dims(self, query_dim: int, value_dim: int) -> tuple[int, int]:
+        # Queries exist twice for a moment: before the matrix is folded in, and after.
+        folded = self.kv_lora_rank + 2 * self.qk_rope_head_dim + self.qk_nope_head_dim
+        return folded, self.v_head_dim
 
     def n_parameters(self, dim: int) -> int:
         of_query = self.n_heads * (self.qk_nope_head_dim + self.qk_rope_head_dim) * dim
@@ -88,13 +90,10 @@ class Mla(Heads):
         key_rope = self._made("key_rope", inputs.key, turning, n_heads=1)
         up_key = self._matrix("up_key", inputs.key, rank, fixed)
         up_value = self._matrix("up_value", inputs.key, rank, self.v_head_dim)
-        # The article's preset takes values from the queries' inputs, so they have a latent of
-        # their own; as a rule it is that of the keys, made by the same matrix.
-        value_latent = self._made("latent_key", inputs.value, rank, n_heads=1)
         return Projected(
             torch.cat([query_nope @ up_key.mT, query_rope], dim=-1),
             torch.cat([latent, key_rope], dim=-1),
-            value_latent @ up_value,
+            latent @ up_value,
         )
 
     def _made(self, name: str, x: Tensor, dim: int, n_heads: int | None = None) -> Tensor:

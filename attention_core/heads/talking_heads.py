@@ -1,15 +1,18 @@
 """Talking heads: scores are mixed across heads before the mask, weights after the normaliser."""
 
 import math
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from attention_core import seeded
 from attention_core.errors import ShapeError
+from attention_core.head_numbers import within
 from attention_core.heads.head import Heads, Mixing
-from attention_core.numbers import Matrix
+from attention_core.numbers import Matrix, Numbers
 from attention_core.part import Source
+
+_Mix = Annotated[Matrix, AfterValidator(within(-1e6, 1e6))]
 
 
 class TalkingHeads(Heads):
@@ -22,15 +25,16 @@ class TalkingHeads(Heads):
     )
     formula: ClassVar[str] = "W_g = Σ_h P'_gh N(Σ_t P_ht s_t)"
     latex: ClassVar[str] = r"W_g = \sum_h P'_{gh}\, N\big(\sum_t P_{ht}\, s_t\big)"
+    panel: ClassVar[Literal["weights", "outputs"]] = "weights"
     source: ClassVar[Source] = Source("Shazeer et al. 2020", "https://arxiv.org/abs/2003.02436")
     flags: ClassVar[dict[str, bool]] = {"row_stochastic": False, "signed": True}
 
-    premix: Matrix | None = Field(
+    premix: _Mix | None = Field(
         default=None,
         title="Mix of scores P",
         description="Matrix of heads × heads; made from the seed when empty.",
     )
-    postmix: Matrix | None = Field(
+    postmix: _Mix | None = Field(
         default=None,
         title="Mix of weights P'",
         description="Matrix of heads × heads; made from the seed when empty.",
@@ -59,7 +63,7 @@ class TalkingHeads(Heads):
         return self._mixing("postmix")
 
     def _mixing(self, name: str) -> Mixing:
-        given: Matrix | None = getattr(self, name)
+        given: Numbers | None = getattr(self, name)
         if given is not None:
             return tuple(tuple(map(float, row)) for row in given.tolist())
         # Each head keeps its own voice and hears the others at half its strength in all.

@@ -67,7 +67,7 @@ class Exponential(Normalizer[ExponentialState]):
     def row_numbers(self, state: ExponentialState) -> dict[str, Rows]:
         if state.sink is None:
             return {"lse": state.lse}
-        return {"lse": torch.logaddexp(state.lse, state.sink)}
+        return {"lse": torch.logaddexp(state.lse, state.sink), "sink": state.sink}
 
     def sink_share(self, state: ExponentialState) -> Rows | None:
         return None if state.sink is None else (state.sink - self.row_numbers(state)["lse"]).exp()

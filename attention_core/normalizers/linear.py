@@ -28,6 +28,7 @@ class Linear(Normalizer[SumState]):
     )
     formula: ClassVar[str] = "φ(q)·φ(k) / Σ_t φ(q)·φ(k_t)"
     latex: ClassVar[str] = r"\frac{\phi(q_i) \cdot \phi(k_j)}{\sum_t \phi(q_i) \cdot \phi(k_t)}"
+    score_latex: ClassVar[str] = r"s_{ij} = \phi(q_i) \cdot \phi(k_j)"
     source: ClassVar[Source] = Source(
         "Katharopoulos et al. 2020", "https://arxiv.org/abs/2006.16236"
     )

@@ -31,6 +31,15 @@ class Normalizer(Part, Generic[State]):
         le=1e6,
     )
 
+    @property
+    def times_softmax(self) -> float:
+        """How many times longer than softmax's a weight takes, at worst."""
+        return 1.0
+
+    def n_numbers(self, n_queries: int, n_keys: int) -> int:
+        """Count the numbers that the rows of one head keep, at worst and at any time."""
+        return 2 * n_queries
+
     def resolve(self, n_queries: int, n_keys: int, n_heads: int) -> "Normalizer[State]":
         """Spell out the defaults that depend on the sizes.
 

@@ -5,10 +5,8 @@ from typing import ClassVar, Literal
 import torch
 from pydantic import Field
 
-from attention_core.errors import SpecError
-from attention_core.head_numbers import HeadNumbers
+from attention_core.head_numbers import HeadNumbers, per_head
 from attention_core.normalizers.exponential import Exponential
-from attention_core.normalizers.states import ExponentialState
 from attention_core.numbers import Numbers
 from attention_core.part import Source
 from attention_core.shapes import Matrices, Rows
@@ -36,12 +34,7 @@ class Sink(Exponential):
     )
 
     def resolve(self, n_queries: int, n_keys: int, n_heads: int) -> "Sink":
-        if isinstance(self.sink, Numbers) and self.sink.shape != (n_heads,):
-            raise SpecError(
-                f"sink must have one number per head of scores, got {self.sink.shape[0]} for "
-                f"{n_heads}; give {n_heads} numbers, or one for all.",
-                field=("spec", "normalizer", "sink"),
-            )
+        per_head(self.sink, n_heads, field=("spec", "normalizer", "sink"))
         return self
 
     def sinks(self, scores: Matrices, heads: slice) -> Rows:
@@ -49,7 +42,3 @@ class Sink(Exponential):
             return scores.new_full(scores.shape[:2], self.sink, dtype=torch.float64)
         logits = self.sink.tensor(scores.new_empty(0, dtype=torch.float64))
         return logits[heads, None].expand(scores.shape[:2])
-
-    def row_numbers(self, state: ExponentialState) -> dict[str, Rows]:
-        numbers = super().row_numbers(state)
-        return numbers if state.sink is None else {**numbers, "sink": state.sink}

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from attention_core.grid import BLOCK
 from attention_core.normalizers.compaction import Maxima, folded_maxima, pick
 from attention_core.normalizers.newton import log_peaks, upper_log_peaks
 from attention_core.normalizers.normalizer import Normalizer
@@ -38,6 +39,14 @@ class Threshold(Normalizer[ThresholdState]):
     @abstractmethod
     def order(self) -> float:
         """Alpha: 2 for sparsemax, towards 1 for softmax."""
+
+    @property
+    def times_softmax(self) -> float:
+        # Measured where all scores of a row are nearly alike, so that every key is a candidate.
+        return 18.0 if 1 / (self.order - 1) > _MAX_PLAIN_POWER / 2 else 7.0
+
+    def n_numbers(self, n_queries: int, n_keys: int) -> int:
+        return 2 * n_queries + min(n_queries, BLOCK) * n_keys
 
     @property
     def _rate(self) -> float:

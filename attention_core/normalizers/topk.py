@@ -15,6 +15,9 @@ from attention_core.shapes import Matrices, Rows
 _MOST_HITS = 0.25
 """Share of a block above which the exact way is cheaper than picking and sorting."""
 
+_KEPT_PER_SOFTMAX = 24.0
+"""How many kept keys take as long as softmax once more."""
+
 
 class TopK(Normalizer[TopState]):
     """Softmax over the k largest scores of a row; among equal scores the lowest index wins."""
@@ -40,6 +43,13 @@ class TopK(Normalizer[TopState]):
         ge=1,
         le=1024,
     )
+
+    @property
+    def times_softmax(self) -> float:
+        return 2.0 + self.k / _KEPT_PER_SOFTMAX
+
+    def n_numbers(self, n_queries: int, n_keys: int) -> int:
+        return 2 * n_queries * (1 + self.k)
 
     def init(self, scores: Matrices, heads: slice) -> TopState:
         n_heads, n_queries = scores.shape[:2]

@@ -6,10 +6,9 @@ from jaxtyping import Float
 from pydantic import AfterValidator, Field
 from torch import Tensor
 
-from attention_core.head_numbers import HeadNumbers
+from attention_core.head_numbers import HeadNumbers, per_head, within
 from attention_core.part import Source
 from attention_core.positions.bias import Bias, Distances, RelativeBias
-from attention_core.positions.per_head import per_head, within
 from attention_core.positions.position import Position
 from attention_core.shapes import Queries
 

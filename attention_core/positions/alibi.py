@@ -8,10 +8,10 @@ from jaxtyping import Float
 from pydantic import AfterValidator, Field
 from torch import Tensor
 
-from attention_core.numbers import Vector
+from attention_core.head_numbers import per_head, within
+from attention_core.numbers import Numbers, Vector
 from attention_core.part import Source
 from attention_core.positions.bias import Bias, Distances, RelativeBias
-from attention_core.positions.per_head import per_head, within
 from attention_core.positions.position import Position
 from attention_core.shapes import Queries
 
@@ -42,6 +42,11 @@ class Alibi(Position):
         description="Keys on both sides lose with the distance |i − j|; else by i − j, so that "
         "keys after the query gain: meant for a causal mask.",
     )
+
+    def resolve(self, query_dim: int, key_dim: int, n_heads: int) -> "Alibi":
+        if self.alibi_slopes is not None:
+            return self
+        return self.model_copy(update={"alibi_slopes": Numbers(paper_slopes(n_heads))})
 
     def prepare(self, query: Queries, n_keys: int, scale: float) -> Bias:
         slopes = self._slopes(query.shape[0])

@@ -16,8 +16,8 @@ class Position(Part):
     has_bias: ClassVar[bool] = False
     """Whether the position adds to the scores, so that a score is more than a product."""
 
-    def resolve(self, query_dim: int, key_dim: int) -> "Position":
-        """Spell out the defaults that depend on the feature sizes of query and key.
+    def resolve(self, query_dim: int, key_dim: int, n_heads: int) -> "Position":
+        """Spell out the defaults that depend on the features of query and key, and on the heads.
 
         Raises:
             SpecError: When the parameters do not fit those sizes.
@@ -37,6 +37,10 @@ class Position(Part):
                 scalings of RoPE turn by it.
         """
         return vectors
+
+    def n_numbers(self, head_dim: int, n_queries: int, n_keys: int) -> int:
+        """Count the numbers that ``prepare`` makes for each head of scores."""
+        return n_queries + n_keys
 
     def prepare(self, query: Queries, n_keys: int, scale: float) -> Bias | None:
         """Make ready what is added to the scores, in O(query + key) for each head.

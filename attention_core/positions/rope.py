@@ -46,7 +46,7 @@ class Rope(Position):
         "model's config.json; none when empty.",
     )
 
-    def resolve(self, query_dim: int, key_dim: int) -> "Position":
+    def resolve(self, query_dim: int, key_dim: int, n_heads: int) -> "Position":
         rotary_dim = query_dim if self.rotary_dim is None else self.rotary_dim
         if rotary_dim % 2 or rotary_dim > min(query_dim, key_dim):
             raise SpecError(

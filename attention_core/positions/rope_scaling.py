@@ -12,9 +12,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, mod
 from pydantic import Field as Parameter
 
 from attention_core.errors import Field, SpecError
+from attention_core.head_numbers import within
 from attention_core.numbers import Vector
 from attention_core.positions.angles import Frequencies, frequencies
-from attention_core.positions.per_head import within
 
 Factor = Annotated[
     float,

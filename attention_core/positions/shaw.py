@@ -45,6 +45,9 @@ class Shaw(Position):
     )
     seed: int = Field(default=0, title="Seed", description="Seed of the vectors.", ge=0, lt=2**53)
 
+    def n_numbers(self, head_dim: int, n_queries: int, n_keys: int) -> int:
+        return (2 * self.max_relative_position + 1) * (head_dim + n_queries)
+
     def prepare(self, query: Queries, n_keys: int, scale: float) -> Bias:
         shape = (query.shape[0], 2 * self.max_relative_position + 1, query.shape[2])
         # A deviation of one, that of a key of unit variance: the key and its place then weigh

@@ -2,13 +2,14 @@
 /** Keeps the columns of a comparison true to what they ask: one request each, side by side. */
 
 import { ProblemError } from "./api.js";
-import { followed, requestsOf } from "./lib/compare/columns.js";
+import { requestsOf } from "./lib/compare/columns.js";
+import { isPassing, keptInside } from "./lib/compare/outcomes.js";
 import { isSame } from "./lib/paths.js";
 import { isEmpty } from "./lib/request.js";
 import { fetchRemembered, remembered } from "./remembered.js";
 
 /** @import { Store } from "./store.js" */
-/** @import { Outcome, Problem, Request } from "./types.js" */
+/** @import { Outcome, Request } from "./types.js" */
 
 const TYPING_MS = 120;
 
@@ -18,8 +19,6 @@ const TYPING_MS = 120;
 export function keepCompared(store) {
   /** @type {Map<string, AbortController>} by what is asked */
   const running = new Map();
-  /** What the last change left. @type {Pick<import("./types.js").State, "request" | "compare">} */
-  let before = { request: {}, compare: null };
   let timer = 0;
   /** @param {string} name @param {Partial<Outcome>} told */
   const settle = (name, told) => {
@@ -57,14 +56,6 @@ export function keepCompared(store) {
   store.watch(["request", "compare"], (state) => {
     clearTimeout(timer);
     const { compare, request, outcomes } = state;
-    // Where a whole state is brought back, by a link or by the history, nothing is to follow.
-    const isEdited = compare && compare === before.compare;
-    const changed = isEdited ? followed(compare, before.request, request) : compare;
-    before = { request, compare };
-    if (changed !== compare) {
-      store.set({ compare: changed });
-      return;
-    }
     const requests = compare && !isEmpty(request) ? requestsOf(state) : [];
     stopOthers(requests);
     const next = requests.map((each, index) => nextOutcome(each, outcomes, index));
@@ -74,6 +65,9 @@ export function keepCompared(store) {
       isTyped ? TYPING_MS : 0,
     );
     store.set({ outcomes: next });
+  });
+  store.watch(["outcomes", "compare", "head", "cell"], (state) => {
+    if (state.compare) store.set(keptInside(state));
   });
 }
 
@@ -90,14 +84,4 @@ function nextOutcome(request, outcomes, index) {
   const answer = remembered(request);
   if (answer) return { request, answer, problem: null, isBusy: false };
   return { request, answer: outcomes[index]?.answer ?? null, problem: null, isBusy: true };
-}
-
-/**
- * Whether another try may go better.
- * @param {Problem | null} problem
- */
-function isPassing(problem) {
-  return (
-    problem !== null && (problem.status === 0 || problem.status === 429 || problem.status >= 500)
-  );
 }

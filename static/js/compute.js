@@ -2,11 +2,12 @@
 /** Keeps the answer true to the request while it changes, and the explanation to the cell. */
 
 import { ProblemError, fetchCell } from "./api.js";
+import { asked } from "./lib/compare/columns.js";
 import { isEmpty } from "./lib/request.js";
 import { fetchRemembered } from "./remembered.js";
 
 /** @import { Store } from "./store.js" */
-/** @import { Cell } from "./types.js" */
+/** @import { Cell, Request } from "./types.js" */
 
 const TYPING_MS = 120;
 
@@ -14,12 +15,21 @@ const TYPING_MS = 120;
  * @param {Store} store
  */
 export function keepComputed(store) {
-  const ask = latestOnly(fetchRemembered, {
+  /** @param {Request} request @param {Request} wanted of it @param {AbortSignal} signal */
+  const answerTo = async (request, wanted, signal) => {
+    return { ...(await fetchRemembered(wanted, signal)), request };
+  };
+  const ask = latestOnly(answerTo, {
     done: (answer) => store.set({ answer, problem: null, isBusy: false, ...fitted(store, answer) }),
     failed: (problem) => store.set({ problem, isBusy: false }),
   });
   let timer = 0;
-  store.watch(["request"], ({ request, answer }) => {
+  /** @type {Request | null} */
+  let last = null;
+  store.watch(["request", "compare"], ({ request, answer, compare }) => {
+    const wanted = compare ? asked(request) : request;
+    if (wanted === last) return;
+    last = wanted;
     clearTimeout(timer);
     timer = window.setTimeout(
       () => {
@@ -28,7 +38,7 @@ export function keepComputed(store) {
           store.set({ answer: null, problem: null, isBusy: false });
         } else {
           store.set({ isBusy: true });
-          ask.start(request);
+          ask.start(request, wanted);
         }
       },
       answer ? TYPING_MS : 0,

@@ -117,6 +117,7 @@
  * @property {number | null} score
  * @property {number} temperature
  * @property {(number | null)[]} row_scores
+ * @property {number[]} row_weights before heads are combined
  * @property {number | null} row_maximum
  * @property {number | null} lse
  * @property {Record<string, number | null>} row_state numbers of the row, by name
@@ -133,6 +134,8 @@
  * @property {string} summary
  * @property {string} formula
  * @property {string} [mathml]
+ * @property {string | null} [score_mathml] what it makes of the score, where that is its own
+ * @property {PanelName | null} [panel] whose formula it tells
  * @property {Record<string, any>} parameters JSON Schema of an object
  * @property {{title: string, url: string} | null} [source]
  * @property {Record<string, boolean>} flags

@@ -23,6 +23,8 @@ async def test_mechanisms_are_the_catalogue_with_mathml_beside_latex(
     assert all(choice["mathml"].startswith("<math") for choice in choices)
     for choice in choices:
         del choice["mathml"]
+        score_mathml = choice.pop("score_mathml")
+        assert (score_mathml is None) == (choice["score_latex"] is None)
     assert answer == catalogue()
 
 

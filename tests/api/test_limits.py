@@ -1,6 +1,7 @@
 """Each limit of the service is held: what keeps it is answered, what passes it is told so."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -256,3 +257,66 @@ def test_settings_that_cannot_be_met_together_are_refused(given: dict[str, Any])
 
 def test_the_defaults_can_be_met_together() -> None:
     assert Settings(memory_budget_bytes=2**28).max_tokens == 4096
+
+
+WORDS = ["a"] * 512
+HUGE = {
+    "values of latent heads": (
+        {"tokens": ["a"], "context": WORDS, "include": ["weights"],
+         "embedding": {"kind": "hash", "dim": 1},
+         "spec": {"heads": {"kind": "mla", "n_heads": 64, "kv_lora_rank": 1,
+                            "qk_nope_head_dim": 1, "qk_rope_head_dim": 2,
+                            "v_head_dim": 16_384}}},
+        ["spec", "heads"],
+    ),
+    "queries of latent heads": (
+        {"tokens": WORDS, "spec": {"heads": {"kind": "mla", "n_heads": 64,
+                                             "qk_nope_head_dim": 16_384}}},
+        ["spec", "heads"],
+    ),
+    "hidden features by their weight": (
+        {"tokens": ["a"], "embedding": {"kind": "hash", "dim": 1},
+         "spec": {"score": {"kind": "additive", "v": [0] * 20_000}}},
+        ["spec", "score", "attn_dim"],
+    ),
+    "matrices of every head of numbers": (
+        {"query": [[[1] * 2000]] * 32, "key": [[[1] * 2000]] * 32, "spec": {"score": "general"}},
+        None,
+    ),
+    "a wide projection of keys": (
+        {"tokens": ["a"], "embedding": {"kind": "hash", "dim": 1},
+         "projection": {"kind": "given", "weight_query": [[1] * 20_000],
+                        "weight_key": [[1] * 20_000], "weight_value": [[1]]}},
+        ["projection", "weight_query"],
+    ),
+    "distances of every query": (
+        {"tokens": WORDS * 8, "include": [], "embedding": {"kind": "hash", "dim": 128},
+         "spec": {"heads": 32, "position": {"kind": "shaw", "max_relative_position": 1024}}},
+        None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "loc"), HUGE.values(), ids=HUGE)
+async def test_what_would_take_gigabytes_is_refused_before_it_is_made(
+    asked: dict[str, Any], loc: list[str] | None
+) -> None:
+    started = time.perf_counter()
+
+    async with open_client(memory_budget_bytes=2 * 2**30, max_json_parts=10**6) as client:
+        response = await client.post(PATH, json=asked)
+
+    problem = require_problem(response, 422)
+    assert problem["limit"] in ("max_dim", "memory_budget_bytes", "computing_s")
+    assert time.perf_counter() - started < 5  # Making them would take far longer, or the machine.
+    if loc is not None:
+        assert problem["errors"][0]["loc"] == loc
+
+
+async def test_differential_heads_count_twice_and_say_so(small: httpx.AsyncClient) -> None:
+    content = body(tokens=["a"], spec={"heads": {"kind": "differential", "n_heads": 2}})
+
+    problem = require_problem(await small.post(PATH, content=content, headers=JSON), 422)
+
+    assert (problem["limit"], problem["actual"]) == ("max_heads", 4)
+    assert "4 matrices of scores for 2" in problem["detail"]

@@ -143,6 +143,34 @@ def test_the_weight_follows_from_the_numbers_shown_under_every_normaliser(visit:
         assert has_exponentials == (kind in ("softmax", "softmax1", "sink")), kind
 
 
+def test_the_sum_of_a_row_holds_the_sink(visit: Visit) -> None:
+    for normalizer in ("softmax1", {"kind": "sink", "sink": 1.5}):
+        page = visit.open(address_of(with_spec(normalizer=normalizer), cell="0.7.1"))
+        table = page.locator(".why__step--row table")
+        expect(table.locator("tbody tr")).to_have_count(12)
+        cells = [row.locator("td").all_text_contents() for row in table.locator("tbody tr").all()]
+        _, total, whole = table.locator("tfoot td").all_text_contents()[1:]
+
+        assert sum(number(exponential) for _, exponential, _ in cells) == pytest.approx(
+            number(total), abs=1e-2
+        )
+        # A weight is its exponential's share of that sum, and the sink's goes to no key.
+        exponential, weight = map(number, cells[1][1:])
+        assert exponential / number(total) == pytest.approx(weight, abs=2e-3)
+        assert cells[-1][2] == ""
+        assert number(whole) == pytest.approx(1 - number(cells[-1][1]) / number(total), abs=2e-3)
+
+
+def test_before_heads_are_combined_the_row_shows_their_own_weights(visit: Visit) -> None:
+    for heads in ("talking_heads", "differential"):
+        page = visit.open(address_of(with_spec(heads=heads), cell="0.7.1"))
+        score, _, own = page.locator("[data-chosen] td").all_text_contents()
+        lse = row_numbers(page)["log-sum-exp, lse"]
+
+        assert math.exp(number(score) - lse) == pytest.approx(number(own), abs=3e-3)
+        assert own in page.locator(".why__step--combine tbody").all_text_contents()[0]
+
+
 def test_the_heads_of_a_weight_add_up_to_it(visit: Visit) -> None:
     for heads, n_parts in (("talking_heads", 4), ("differential", 2)):
         page = visit.open(address_of(with_spec(heads=heads), cell="0.7.1"))
@@ -177,13 +205,16 @@ def test_a_position_that_adds_to_the_score_is_a_line_of_it(visit: Visit) -> None
     expect(steps).to_contain_text(re.compile(r"\+ bias\s*\u22120\.023"))
 
 
-def test_weights_that_may_be_negative_diverge_from_zero_evenly(visit: Visit) -> None:
+def test_colours_diverge_from_zero_evenly_and_the_bar_tells_the_real_range(visit: Visit) -> None:
     page = visit.open(address_of(with_spec(heads="differential")))
     ends = page.locator("#weights .annotation-text").all_text_contents()
-    numbers = [text for text in ends if re.fullmatch(r"\u2212?[\d.]+", text)]
+    low, high = map(number, ends[:2])
+    zmin, zmax = page.locator("#weights .panel__plot").evaluate(
+        "({ data: [{ zmin, zmax }] }) => [zmin, zmax]"
+    )
 
-    assert numbers[0] == "\u2212" + numbers[1]
-    assert numbers[2] == "0"
+    assert zmin == -zmax
+    assert -high < low < 0 < high == pytest.approx(zmax, abs=5e-3)
     expect(page.locator("#weights-badge")).to_have_text("every row sums to 0.800")
     point_at(page, "weights", 7, 1)
     expect(page.locator("#tooltip")).to_contain_text("row sum0.8000")
@@ -214,8 +245,59 @@ def test_the_scores_of_a_pair_are_switched_in_their_head(visit: Visit) -> None:
 
     assert drawn(page, "weights") == weights
     expect(page.locator("#heads input")).to_have_count(3)
+    point_at(page, "weights", 7, 1, click=True)
+    expect(page.locator("#why")).to_contain_text("Taken apart: A₁ (shown above: A₂)")
+    page.get_by_label("A₁").check()
+    expect(page.locator(".why__member")).to_have_count(0)
     page.locator("[data-path='spec.heads'] > .member__head > select").select_option("mha")
     expect(page.locator("#members")).to_be_hidden()
+
+
+def test_the_badge_counts_the_rows_of_the_head_that_is_shown(visit: Visit) -> None:
+    mask = {"kind": "custom", "predicate": "j < i"}
+    page = visit.open(address_of({"text": "a b c", "spec": {"heads": 4, "mask": [mask]}}))
+    badge = page.locator("#weights-badge")
+    told = "✓ every other row sums to one · rows with every key forbidden: 1"
+    expect(badge).to_have_text(told)
+    page.get_by_role("radio", name="All").check()
+    expect(badge).to_have_text(told)
+
+    spans = {"kind": "adaptive_span", "span": [0, 9], "ramp": 1}
+    spec = {"heads": 2, "position": spans, "mask": [{"kind": "custom", "predicate": "i != j"}]}
+    page = visit.open(address_of({"text": "a b c", "spec": spec}))
+    expect(page.locator("#weights-badge")).to_have_text("rows with every key forbidden: 3")
+    page.locator("#heads input").nth(1).check()
+    expect(page.locator("#weights-badge")).to_have_text("✓ every row sums to one")
+
+
+def test_a_row_that_is_empty_without_a_mask_is_not_called_forbidden(visit: Visit) -> None:
+    linear = {"kind": "linear", "feature_map": "relu"}
+    numbers = {"query": [[-1, -1], [1, 1]], "key": [[1, 0], [0, 1], [1, 1]]}
+    page = visit.open(address_of({**numbers, "spec": {"normalizer": linear}}))
+
+    expect(page.locator("#weights-badge")).to_have_text(
+        "✓ every other row sums to one · rows that take nothing: 1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "panel", "formula"),
+    [
+        ({"heads": "mla"}, "scores", r"^s\s*i\s*j\s*=\s*W"),
+        ({"heads": "mla"}, "outputs", r"with Latent \(MLA\):"),
+        ({"heads": "differential"}, "weights", r"with Differential:"),
+        ({"normalizer": "linear"}, "scores", r"^s\s*i\s*j\s*=\s*ϕ"),
+        ({"position": "rope"}, "scores", r"with Rotary \(RoPE\):"),
+    ],
+)
+def test_each_formula_stands_with_the_matrix_that_it_tells_of(
+    visit: Visit, spec: dict[str, Any], panel: str, formula: str
+) -> None:
+    page = visit.open(address_of(with_spec(**spec)))
+
+    for name in ("scores", "weights", "outputs"):
+        text = (page.locator(f"#{name}-formula").text_content() or "").strip()
+        assert bool(re.search(formula, text)) == (name == panel), name
 
 
 def test_an_image_is_asked_by_words_and_both_have_their_names(visit: Visit) -> None:

@@ -98,6 +98,7 @@ def weights(server: str, spec: dict[str, Any]) -> Any:
 
 def add(page: Page, value: str) -> None:
     page.get_by_label("Add a mechanism").select_option(value)
+    page.get_by_role("button", name="Add", exact=True).click()
     wait_for_pictures(page)
 
 
@@ -152,6 +153,192 @@ def test_a_ready_made_comparison_is_one_click(visit: Visit) -> None:
     page.locator("#compare-ready").get_by_role("button", name="Text asks image patches").click()
     expect(columns(page).first.locator(".xtick").first).to_have_text("sky 1")
     expect(page.locator(".column__problem")).to_have_count(0)
+
+
+def test_after_numbers_of_its_own_every_other_comparison_finds_the_tokens_again(
+    visit: Visit,
+) -> None:
+    page = visit.open(address_of(REQUEST))
+    page.get_by_role("button", name="Compare", exact=True).click()
+    items = page.locator("#compare-ready button")
+    own = items.filter(has_text="Text asks image patches")
+    for index in range(items.count()):
+        page.get_by_role("button", name="Ready-made").click()
+        own.click()
+        expect(columns(page).first.locator(".xtick").first).to_have_text("sky 1")
+        page.get_by_role("button", name="Ready-made").click()
+        is_own = items.nth(index).text_content() == own.text_content()
+        items.nth(index).click()
+        expect(columns(page).first.locator(".xtick").first).to_have_text(
+            "sky 1" if is_own else "the"
+        )
+        wait_for_pictures(page)
+        expect(page.locator(".column__problem")).to_have_count(0)
+
+
+def test_numbers_that_a_link_brought_leave_their_words_to_the_next_comparison(visit: Visit) -> None:
+    page = visit.open(address_of(REQUEST))
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.locator("#compare-readies").get_by_role("button", name="Text asks image patches").click()
+    expect(columns(page).first.locator(".xtick").first).to_have_text("sky 1")
+    page.reload()
+    page.get_by_role("button", name="Ready-made").click()
+    page.locator("#compare-ready button").filter(has_text="Causal").click()
+    expect(columns(page).first.locator(".xtick").first).to_have_text("a")
+    wait_for_pictures(page)
+
+    expect(page.locator(".column__problem")).to_have_count(0)
+
+
+def test_heads_wait_while_the_columns_attend_with_numbers(visit: Visit) -> None:
+    page = open_comparison(visit, compared(None, {"heads": 4}, {"heads": 1}))
+    page.get_by_role("radio", name="Numbers").check()
+    expect(columns(page).first.locator(".column__picture--weights .ytick")).to_have_count(2)
+    wait_for_pictures(page)
+    expect(page.locator(".column__problem")).to_have_count(0)
+    expect(columns(page).nth(1)).to_contain_text("its heads wait")
+    columns(page).nth(1).get_by_role("radio").check()
+    wait_for_pictures(page)
+    expect(page.locator(".column__problem, .field__problem")).to_have_count(0)
+    page.get_by_role("radio", name="Text", exact=True).check()
+    wait_for_pictures(page)
+
+    expect(page.locator("#compare-heads input")).to_have_count(4)
+    told = parse_qs(urlsplit(page.url).fragment)
+    assert json.loads(told["request"][0])["spec"] == {"heads": 4}
+    assert json.loads(told["compare"][0]) == [{"heads": 2}, None, {"heads": 1}]
+
+
+def test_a_mechanism_is_added_by_its_button_and_not_by_an_arrow_key(visit: Visit) -> None:
+    page = open_comparison(visit, compared(None))
+    choice = page.get_by_label("Add a mechanism")
+    expect(page.get_by_role("button", name="Add", exact=True)).to_be_disabled()
+    choice.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(choice).not_to_have_value("copy")
+    expect(columns(page)).to_have_count(1)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(columns(page)).to_have_count(2)
+    expect(columns(page).nth(1).get_by_role("radio")).to_be_focused()
+    expect(columns(page).nth(1).get_by_role("radio")).to_be_checked()
+
+
+def test_a_new_mechanism_starts_with_the_sizes_of_the_first(visit: Visit) -> None:
+    request = {**REQUEST, "spec": {"heads": 1}}
+    page = open_comparison(visit, compared({"heads": 8}, None, request=request))
+    asked = hear(page)
+    add(page, "heads.talking_heads")
+
+    assert {each["spec"]["heads"]["n_heads"] for each in asked} == {8}
+
+
+def test_the_way_to_a_cell_keeps_the_focus(visit: Visit) -> None:
+    page = open_comparison(visit, compared(None, CAUSAL))
+    way = columns(page).nth(1).locator(".column__go")
+    way.focus()
+    page.keyboard.press("Enter")
+    expect(columns(page).nth(1).locator(".light__cell--pinned, .light__cell").first).to_be_visible()
+    expect(way).to_be_focused()
+    page.set_viewport_size({"width": 1300, "height": 800})
+    page.wait_for_function("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+
+    expect(way).to_be_focused()
+
+
+def test_the_others_are_walked_where_the_selected_column_failed(visit: Visit) -> None:
+    visit.refusals = True
+    request = {**REQUEST, "spec": {"heads": 7}}
+    page = open_comparison(visit, compared({"heads": 2}, None, CAUSAL, request=request))
+    picture(columns(page).nth(0), "weights").focus()
+    for key in ("ArrowRight", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+
+    expect(columns(page).nth(2).locator(".column__readout")).to_contain_text("the → cat")
+    assert "cell=0.0.1" in page.url
+
+
+def test_leaving_keeps_the_head_and_the_cell_inside(visit: Visit) -> None:
+    address = compared(None, {"heads": 4}, request=REQUEST, head="3", cell="3.1.2")
+    page = open_comparison(visit, address)
+    page.keyboard.press("]")
+    expect(page.locator("#compare-heads input").nth(3)).to_be_checked()
+    page.get_by_role("button", name="Compare", exact=True).click()
+
+    expect(page.locator("#heads input").nth(1)).to_be_checked()
+    assert "head=1&cell=1.1.2" in page.url
+    expect(page.locator("#arithmetic, #why").first).to_be_visible()
+
+
+def test_a_cell_or_head_that_no_column_has_is_dropped(visit: Visit) -> None:
+    page = open_comparison(visit, compared(None, {"heads": 4}, head="9", cell="0.77.2"))
+
+    expect(page.locator("#compare-heads input").nth(3)).to_be_checked()
+    page.wait_for_function("!location.hash.includes('cell=') && location.hash.includes('head=3')")
+
+
+def test_a_busy_server_is_told_as_such_and_asked_again(visit: Visit) -> None:
+    visit.refusals = True
+    page = visit.open(address_of(REQUEST))
+    page.route(
+        "**/api/v1/attention",
+        lambda route: (
+            route.fulfill(status=503, json={"title": "Busy", "detail": "All workers are taken."})
+            if "mask" in (route.request.post_data_json or {}).get("spec", {})
+            else route.continue_()
+        ),
+    )
+    page.get_by_role("button", name="Compare", exact=True).click()
+    wait_for_pictures(page)
+    add(page, "mask.causal")
+    column = columns(page).nth(1)
+    expect(column.locator(".column__problem")).to_contain_text("The server is busy")
+    expect(column.locator(".column__problem")).not_to_contain_text("cannot be computed")
+    page.unroute("**/api/v1/attention")
+    column.get_by_role("button", name="Try again").focus()
+    page.keyboard.press("Enter")
+    expect(column.locator(".column__problem")).to_have_count(0)
+
+    expect(picture(column, "difference").locator("image").first).to_be_visible()
+    expect(column.get_by_role("radio")).to_be_focused()
+
+
+def test_the_outcome_of_a_comparison_is_told_once(visit: Visit) -> None:
+    page = open_comparison(visit, compared(None, CAUSAL))
+    expect(page.locator("#status")).to_contain_text("largest difference")
+    page.evaluate(
+        """() => {
+          window.told = [];
+          const status = document.getElementById("status");
+          new MutationObserver(() => told.push(status.textContent))
+            .observe(status, { childList: true });
+        }"""
+    )
+    temperature(page).fill("0.5")
+    expect(columns(page).nth(0).locator(".column__name")).to_contain_text("0.5")
+    wait_for_pictures(page)
+    page.wait_for_function("told.length > 0")
+
+    assert [text.count("largest difference") for text in page.evaluate("told")] == [1]
+    expect(page.get_by_role("group", name="Which mechanism the form edits")).to_be_visible()
+
+
+def test_a_damaged_comparison_in_a_link_leaves_the_rest(visit: Visit) -> None:
+    page = visit.open(address_of(REQUEST, compare='[null,{"heads":'))
+
+    expect(page.locator("#compare")).to_be_hidden()
+    expect(page.locator("#outputs .ytick")).to_have_count(5)
+
+
+def test_columns_that_a_link_made_strange_have_names(visit: Visit) -> None:
+    visit.refusals = True
+    strange = {"normalizer": {"x": 1}, "mask": [[]], "softcap": {"a": 1}, "score": ["dot"]}
+    page = open_comparison(visit, compared(None, strange))
+    expect(columns(page)).to_have_count(2)
+
+    assert all(name and "[object" not in name for name in names(page))
 
 
 def test_every_ready_made_comparison_draws(visit: Visit) -> None:
@@ -242,9 +429,11 @@ def test_a_link_brings_the_comparison_back(visit: Visit) -> None:
 
 def test_back_and_forward_walk_in_and_out_of_the_comparison(visit: Visit) -> None:
     page = visit.open(address_of(REQUEST))
+    page.clock.install()
+    page.reload()
     page.get_by_role("button", name="Compare", exact=True).click()
     wait_for_pictures(page)
-    page.wait_for_timeout(1300)
+    page.clock.fast_forward(1300)  # changes closer together are one step of the history
     add(page, "mask.causal")
     page.go_back()
     expect(columns(page)).to_have_count(1)
@@ -295,7 +484,10 @@ def test_the_notes_of_a_column_stay_unfolded(visit: Visit) -> None:
     page = open_comparison(visit, compared(None, sink))
     notes = columns(page).nth(1).locator(".column__notes")
     notes.locator("summary").click()
-    page.wait_for_timeout(300)
+    before = figure(columns(page).nth(1), "weights")
+    page.locator("#compare-heads input").nth(1).check()
+    expect(columns(page).nth(1).locator(".light__cell")).to_have_count(0)
+    assert figure(columns(page).nth(1), "weights") != before
 
     expect(notes.locator("li").first).to_be_visible()
     expect(columns(page).nth(1).locator(".column__number").first).to_contain_text(
@@ -346,6 +538,30 @@ def test_axe_finds_nothing_serious(visit: Visit, scheme: str, language: str) -> 
         if each["impact"] in ("serious", "critical")
     ]
     assert serious == []
+
+
+def test_on_a_phone_the_ready_made_ones_unfold_below_their_button(visit: Visit) -> None:
+    page = visit.open(address_of(REQUEST), viewport=PHONE, has_touch=True, is_mobile=True)
+    page.get_by_role("button", name="Compare", exact=True).tap()
+    button = page.locator("[aria-controls=compare-ready]")
+    button.tap()
+    above, below = button.bounding_box(), page.locator("#compare-ready").bounding_box()
+    assert above is not None
+    assert below is not None
+
+    assert 0 <= below["y"] - above["y"] - above["height"] < 12
+    assert 0 <= below["x"] < below["x"] + below["width"] <= PHONE["width"]
+
+
+def test_fewer_heads_leave_the_difference_in_line(visit: Visit) -> None:
+    page = open_comparison(visit, compared(None, {"heads": 1}, head="1"))
+    expect(page.get_by_text("It has 1 heads: its last")).to_be_visible()
+    tops = page.locator(".column__picture:visible").evaluate_all(
+        "all => all.map((each) => each.querySelector('.nsewdrag').getBoundingClientRect().top)"
+    )
+
+    assert len(tops) == 3
+    assert max(tops) - min(tops) <= 1
 
 
 def test_a_phone_shows_one_column_after_another(visit: Visit) -> None:

@@ -187,6 +187,20 @@ def test_on_a_phone_the_way_to_the_field_opens_the_sheet(visit: Visit) -> None:
     expect(page.locator("#banner")).to_be_hidden()
 
 
+def test_what_the_open_sheet_refuses_comes_into_its_view(visit: Visit) -> None:
+    visit.refusals = True
+    request = {"text": "a b c", "spec": {"position": "shaw"}}
+    page = visit.open(address_of(request), viewport=PHONE, has_touch=True, is_mobile=True)
+    page.get_by_role("button", name="Mechanism", exact=True).tap()
+    page.locator('[data-path="spec.score"] > .member__head > select').select_option("additive")
+    problem = page.locator('[data-path="spec.position"] > .field__problem')
+
+    expect(problem).to_be_in_viewport(ratio=1)
+    expect(page.locator("#mechanism")).to_have_css("scroll-behavior", "smooth")
+    page.emulate_media(reduced_motion="reduce")
+    expect(page.locator("#mechanism")).to_have_css("scroll-behavior", "auto")
+
+
 def test_a_problem_inside_a_nested_mask_stands_beside_that_field(visit: Visit) -> None:
     visit.refusals = True
     page = visit.open(address_of({"text": "a b c"}))

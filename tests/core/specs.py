@@ -12,27 +12,19 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from attention_core import AttentionMap, AttentionSpec, attend
+from attention_core import AttentionMap, AttentionSpec, attend, catalogue
 from tests.core.covering import is_legal
 
 Choice = TypeVar("Choice")
 
-SCORES = ("dot", "scaled_dot", "general", "additive", "cosine", "rbf")
-POSITIONS = ("none", "sinusoidal", "rope", "alibi", "t5", "shaw", "adaptive_span")
-NORMALIZERS = (
-    "softmax",
-    "softmax1",
-    "sink",
-    "sparsemax",
-    "entmax15",
-    "entmax",
-    "sigmoid",
-    "relu",
-    "topk",
-    "linear",
-    "none",
-)
-HEADS = ("mha", "gqa", "mqa", "mla", "talking_heads", "differential")
+
+def kinds_of(part: str) -> tuple[str, ...]:
+    """Name every kind of a part that the catalogue has, so that a new one is drawn too."""
+    return tuple(choice["kind"] for choice in catalogue()["parts"][part]["choices"])
+
+
+SCORES, POSITIONS = kinds_of("score"), kinds_of("position")
+NORMALIZERS, HEADS = kinds_of("normalizer"), kinds_of("heads")
 DIM, TURNING, FIXED, RANK = 6, 4, 3, 2
 
 

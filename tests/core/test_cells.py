@@ -36,6 +36,8 @@ def test_the_arithmetic_leads_to_the_weight(score: Any, softcap: float | None) -
     assert cell.product == pytest.approx(sum(terms), abs=1e-9)
     plain = cell.product * cell.scale + cell.offset
     capped = plain if softcap is None else softcap * math.tanh(plain / softcap)
+    assert cell.bias is not None
+    assert cell.score is not None
     assert cell.score == pytest.approx(capped + cell.bias, abs=1e-6)
     assert cell.score == pytest.approx(float(result.scores()[1, 3, 2]), abs=1e-6)
     allowed = [score for score in cell.row_scores if score is not None]
@@ -56,6 +58,7 @@ def test_a_masked_cell_says_so_and_weighs_nothing() -> None:
     assert not cell.allowed
     assert cell.weight == 0
     assert cell.row_scores[1:] == [None, None]
+    assert cell.score is not None
     assert math.isfinite(cell.score)
 
 

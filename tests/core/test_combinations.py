@@ -121,3 +121,68 @@ def test_concat_is_another_name_of_additive() -> None:
     assert AttentionSpec.model_validate({"score": "concat"}).score.kind == "additive"
     given = {"kind": "concat", "attn_dim": 3}
     assert AttentionSpec.model_validate({"score": given}).score.kind == "additive"
+
+
+def notes_of(spec: dict[str, Any], tokens: list[str] = TOKENS) -> dict[str, str]:
+    found = attend_tokens(tokens, spec=AttentionSpec.model_validate(spec))
+    return {note.code: note.message for note in found.notes}
+
+
+def test_notes_tell_only_what_holds() -> None:
+    heads = {"kind": "differential", "lambda_init": 0.25}
+    assert "sums to 1 − λ = 0.75" in notes_of({"heads": heads})["differential_rows"]
+    sigmoid = notes_of({"heads": heads, "normalizer": "sigmoid"})
+    assert "sums" not in sigmoid["differential_rows"]
+    sink = notes_of({"heads": "talking_heads", "normalizer": "sink"})["sink"]
+    assert "before the heads are combined" in sink
+    assert "mixed_heads" in notes_of({"heads": "talking_heads"})
+    masked = {"kind": "not", "of": "full"}
+    assert set(notes_of({"normalizer": "sink", "mask": masked})) == {"empty_rows"}
+    half = {"kind": "padding", "key_length": 0}
+    assert "every key masked" in notes_of({"mask": half})["empty_rows"]
+
+
+def test_a_row_without_a_mask_is_not_called_masked() -> None:
+    # The features of relu vanish for negative vectors, and with them every product.
+    x = torch.full((2, 3), -1.0)
+    spec = {"normalizer": {"kind": "linear", "feature_map": "relu"}}
+
+    notes = attend(x, x, spec=AttentionSpec.model_validate(spec)).notes
+
+    assert "no key to give weight to" in notes[0].message
+
+
+@pytest.mark.parametrize(
+    ("spec", "part"),
+    [
+        ({"heads": {"kind": "talking_heads", "n_heads": 1, "postmix": [[1e5]]},
+          "normalizer": "none", "score": "dot"}, "heads"),
+        ({"heads": {"kind": "mha"}, "score": "dot",
+          "normalizer": {"kind": "none", "temperature": 1e-4}}, "normalizer"),
+        ({"score": "dot", "heads": {"kind": "mha"}, "position": {
+            "kind": "shaw", "max_relative_position": 1,
+            "embeddings": [[3e38], [3e38], [3e38]]}}, "position"),
+    ],
+)  # fmt: skip
+def test_what_could_pass_the_largest_float_is_named(spec: dict[str, Any], part: str) -> None:
+    x = torch.full((1, 2, 1), 6e17)
+
+    with pytest.raises(AttentionError, match="float64") as caught:
+        attend(x, x, spec=AttentionSpec.model_validate(spec))
+
+    assert caught.value.field == ("spec", part)
+
+
+def test_latent_heads_of_numbers_must_have_the_sizes_they_say() -> None:
+    spec = AttentionSpec.model_validate({"heads": {"kind": "mla", "n_heads": 2}})
+
+    with pytest.raises(AttentionError, match=r"kv_lora_rank \+ qk_rope_head_dim = 20"):
+        attend(torch.ones(2, 3, 4), torch.ones(1, 3, 4), torch.ones(1, 3, 4), spec)
+
+
+def test_slopes_are_spelled_out() -> None:
+    spec = AttentionSpec.model_validate({"position": "alibi", "heads": 2})
+
+    resolved = attend_tokens(TOKENS, spec=spec).spec
+
+    assert resolved.model_dump()["position"]["alibi_slopes"] == [0.0625, 0.00390625]

@@ -309,7 +309,9 @@ def test_a_small_temperature_costs_no_precision(temperature: float) -> None:
 def test_scores_that_could_pass_the_largest_float_are_refused(spec: dict[str, object]) -> None:
     large = torch.full((2, 2), 1e25)
 
-    with pytest.raises(NonFiniteError, match="scale the inputs or the score's parameters down"):
+    with pytest.raises(
+        NonFiniteError, match="scale the inputs or the parameters of the score down"
+    ):
         attend(large, large, spec=AttentionSpec.model_validate(spec))
 
 

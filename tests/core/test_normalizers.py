@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from attention_core.errors import SpecError
+from attention_core.errors import ShapeError, SpecError
 from attention_core.normalizers import (
     AnyNormalizer,
     Entmax,
@@ -556,7 +556,7 @@ def test_defaults_that_depend_on_the_sizes_are_spelt_out() -> None:
 
 
 def test_a_sink_per_head_must_fit_the_heads() -> None:
-    with pytest.raises(SpecError, match="one number per head") as caught:
+    with pytest.raises(ShapeError, match="one number per head") as caught:
         Sink(sink=Numbers([1.0, 2.0])).resolve(3, 5, 7)
 
     assert caught.value.field == ("spec", "normalizer", "sink")

@@ -402,7 +402,7 @@ def test_a_scaled_rotation_turns_as_fast_as_in_transformers(
 def test_scaled_queries_and_keys_are_those_of_a_llama(name: str, n_positions: int) -> None:
     scaling = SCALINGS[name]
     spec = {"kind": "rope", "rope_theta": 10_000.0, "rope_scaling": scaling}
-    position = READ.validate_python(spec).resolve(ROTARY_DIM, ROTARY_DIM)
+    position = READ.validate_python(spec).resolve(ROTARY_DIM, ROTARY_DIM, 1)
     query, key = (drawn(2, n_positions, ROTARY_DIM, seed=seed) for seed in (1, 2))
 
     rotary = modeling_llama.LlamaRotaryEmbedding(llama(scaling, 10_000.0))
@@ -420,7 +420,7 @@ def test_rotation_of_neighbours_is_that_of_gpt_j() -> None:
     query = drawn(2, n_tokens, dim)
     position = READ.validate_python({"kind": "rope", "interleaved": True, "rotary_dim": rotary_dim})
 
-    rotated = position.resolve(dim, dim).rotate(query, n_tokens)
+    rotated = position.resolve(dim, dim, 1).rotate(query, n_tokens)
 
     config = GPTJConfig(n_embd=2 * dim, n_head=2, rotary_dim=rotary_dim)
     waves = modeling_gptj.create_sinusoidal_positions(n_tokens, config.rotary_dim)
@@ -456,7 +456,7 @@ def test_a_scaled_rotation_agrees_with_plain_loops(name: str, interleaved: bool)
     scaled = {**spec, "interleaved": interleaved, "rope_scaling": SCALINGS[name]}
 
     # Five queries of a sequence of 80: they turn as the whole sequence does.
-    rotated = READ.validate_python(scaled).resolve(dim, dim).rotate(vectors, 80)
+    rotated = READ.validate_python(scaled).resolve(dim, dim, 1).rotate(vectors, 80)
 
     loops = positions.rope(100.0, ROTARY_DIM, interleaved, REFERENCE_SCALINGS[name])
     expected = torch.tensor(loops(vectors[0].tolist()), dtype=torch.float64)
@@ -499,7 +499,7 @@ def test_a_scaling_that_does_not_fit_the_features_is_refused(
     position = READ.validate_python({"kind": "rope", "rope_scaling": scaling})
 
     with pytest.raises(SpecError, match=words) as caught:
-        position.resolve(dim, dim)
+        position.resolve(dim, dim, 1)
 
     assert caught.value.field == ("spec", "position", "rope_scaling", *field)
 

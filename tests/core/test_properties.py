@@ -391,7 +391,8 @@ def leads_to_its_score(cell: Cell, result: AttentionMap) -> None:
     softcap = result.spec.softcap
     capped = plain if softcap is None else softcap * math.tanh(plain / softcap)
     assert cell.softcapped == (None if softcap is None else pytest.approx(capped, abs=1e-10))
-    assert cell.score == pytest.approx(capped + cell.bias, abs=1e-9, rel=1e-12)
+    bias = -math.inf if cell.bias is None else cell.bias
+    assert cell.score == (None if cell.bias is None else pytest.approx(capped + bias, abs=1e-9))
     mixed_score = cell.score
     if cell.premixed is not None:
         mixed_score = math.fsum(part.factor * part.score for part in cell.premixed)

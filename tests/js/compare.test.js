@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  followed,
+  asked,
   requestsOf,
   specsOf,
   withAdded,
@@ -76,12 +76,26 @@ test("a comparison made ready keeps what it does not name", () => {
   ]);
 });
 
-test("on the way to numbers every column forgets its heads, as the form does", () => {
+test("numbers of two dimensions are asked as one head, and every column keeps its heads", () => {
   const compare = { specs: [{ heads: 4, mask: [] }, { heads: 2 }], selected: 0 };
-  const numbers = { query: [[1]], key: [[1]] };
-  assert.deepEqual(followed(compare, { text: "a" }, numbers).specs, [{ mask: [] }, {}]);
-  assert.equal(followed(compare, { text: "a" }, { tokens: ["a"] }), compare);
-  assert.equal(followed(compare, numbers, numbers), compare);
+  const spec = { heads: 4, mask: [] };
+  const numbers = { request: { query: [[1]], key: [[1]], spec }, compare };
+  assert.deepEqual(
+    requestsOf(numbers).map((request) => request.spec),
+    [{ mask: [] }, {}],
+  );
+  assert.deepEqual(specsOf(numbers), compare.specs);
+  const words = requestsOf({ request: { text: "a", spec }, compare });
+  assert.deepEqual(
+    words.map((request) => request.spec?.heads),
+    [4, 2],
+  );
+});
+
+test("numbers of three dimensions are asked with their heads", () => {
+  /** @type {any} */
+  const request = { query: [[[1]], [[2]]], key: [[[1]], [[2]]], spec: { heads: 2 } };
+  assert.equal(asked(request), request);
 });
 
 test("a link brings a comparison back", () => {
@@ -153,6 +167,13 @@ for (const [specs, names] of /** @type {[any[], string[]][]} */ ([
     [{}, { cap: 3 }],
     ["Cap: None", "Cap: 3"],
   ],
+  [
+    [{ normalizer: "hard" }, { cap: { a: 1 } }],
+    ["HARD", "SOFT"],
+  ],
+  [[{ cap: [[{}]] }], ["A"]],
+  [[{ mask: [{ kind: "near", width: {} }], position: ["turn"], normalizer: { x: 1 } }], ["NEAR"]],
+  [[{ mask: [[]], position: true, normalizer: { kind: 3 } }], ["SOFT"]],
 ])) {
   test(`${JSON.stringify(specs)} is named by what differs`, () => {
     assert.deepEqual(namesOf(specs, CATALOGUE, same), names);

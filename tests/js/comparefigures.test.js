@@ -117,7 +117,7 @@ test("one signed column makes the scale of all diverge", () => {
     ],
   ]);
   const [first] = pictures([answer([FIRST]), signed]);
-  assert.deepEqual([first?.weights.isSigned, first?.weights.range], [true, [-2, 2]]);
+  assert.deepEqual([first?.weights.isSigned, first?.weights.range], [true, [-1, 2]]);
 });
 
 test("a column with fewer heads shows its last", () => {

@@ -89,13 +89,13 @@ test("weights start at zero; scores are centred on it", () => {
   assert.deepEqual([score.zmin, score.zmax], [-0.25, 0.25]);
 });
 
-test("weights that may be negative reach as far to both sides of zero, and so does their bar", () => {
+test("colours of weights that may be negative are centred on zero; their bar has the real ends", () => {
   const shown = answer(1, HARD, HARD);
   shown.weights.data.set([-0.1, 0.4]);
   const { data, layout } = matrixFigure(pictures(shown, { isSigned: true }).weights);
   const ends = layout.annotations.map((/** @type {any} */ { text }) => text);
   assert.deepEqual([data[0].zmin, data[0].zmax].map(Math.fround), [-0.4, 0.4].map(Math.fround));
-  assert.deepEqual(ends.slice(0, 3), ["\u22120.4", "0.4", "0"]);
+  assert.deepEqual(ends.slice(0, 3), ["\u22120.1", "0.4", "0"]);
 });
 
 test("of a head made of two, the scores of the chosen one are drawn", () => {

@@ -37,3 +37,10 @@ test("a head or cell that is no number is left out", () => {
   const shown = readFragment('#request={"text":"a"}&head=-1&cell=1.x.2');
   assert.deepEqual(shown, { request: { text: "a" }, head: 0, cell: null, compare: null });
 });
+
+for (const text of ["{", "%zz", "undefined", '[null,{"a":]']) {
+  test(`a link with compare=${text} still shows its request`, () => {
+    const shown = readFragment(`#request={"text":"a"}&head=2&compare=${text}`);
+    assert.deepEqual(shown, { request: { text: "a" }, head: 2, cell: null, compare: null });
+  });
+}

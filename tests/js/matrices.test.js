@@ -49,7 +49,7 @@ test("the sum of a row leaves gaps out", () => {
   assert.deepEqual([rowSum(matrix, 1, 2), rowSum(gaps, 1, 2)], [100, 80]);
 });
 
-test("the scale of weights starts at zero, or is as long on both sides of it", () => {
+test("the bar of weights starts at zero, or has their real range where some are negative", () => {
   assert.deepEqual(weightsRange([0.1, 0.4], false), [0, 0.4]);
-  assert.deepEqual(weightsRange([-0.7, 0.4], true), [-0.7, 0.7]);
+  assert.deepEqual(weightsRange([-0.7, 0.4], true), [-0.7, 0.4]);
 });

@@ -81,6 +81,8 @@ def _choice(place: str, schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for choice in (*schema.get("oneOf", ()), schema):
         if "properties" in choice:
             yield place, choice["title"]
+            if "description" in choice:
+                yield place, choice["description"]
             told = {n: each for n, each in choice["properties"].items() if "const" not in each}
             yield from _parameters(place, {"properties": told})
 

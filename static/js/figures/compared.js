@@ -44,7 +44,7 @@ export function comparedPictures(board) {
   const [first] = shown;
   const all = shown.flatMap((each) => (each ? [each.rows] : []));
   const real = sharedRange(all);
-  const isSigned = real[0] < 0 || board.answers.some((answer) => answer?.flags?.signed);
+  const isSigned = real[0] < 0 || board.answers.some((answer) => answer?.flags.signed);
   const range = weightsRange(real, isSigned);
   const differences = shown.map((each, index) =>
     index > 0 && first && each && isSameSize(first.rows, each.rows)

@@ -80,8 +80,8 @@ export function picturesOf(view) {
 }
 
 /**
- * Weights that cannot be negative start at zero, the colour of the paper; those that can reach as
- * far to both sides of it.
+ * Weights that cannot be negative start at zero, the colour of the paper; the colours of those that
+ * can reach as far to both sides of it, whatever the range.
  * @template {{range: [number, number]}} Content
  * @param {Content} content
  * @param {boolean} isSigned

@@ -71,10 +71,23 @@ function readCell(text) {
  * @returns {Comparison | null}
  */
 function readCompare(text) {
-  const specs = JSON.parse(text ?? "null");
+  const specs = parsed(text ?? "null");
   if (!Array.isArray(specs) || specs.length > MOST) return null;
   const isSpec = (/** @type {any} */ spec) => typeof spec === "object" && !Array.isArray(spec);
   const selected = specs.indexOf(HERE);
   if (selected < 0 || selected !== specs.lastIndexOf(HERE) || !specs.every(isSpec)) return null;
   return { specs, selected };
+}
+
+/**
+ * What is damaged is left out, and the rest of the link is still shown.
+ * @param {string} text
+ * @returns {any}
+ */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

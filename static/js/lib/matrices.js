@@ -66,14 +66,13 @@ function findRange(data) {
 }
 
 /**
- * The range of weights that a colour scale shows: from zero, or as far to both sides of it.
+ * The range of weights that a colour bar shows: from zero, or its real one where some are negative.
  * @param {[low: number, high: number]} range real
  * @param {boolean} isSigned
  * @returns {[low: number, high: number]}
  */
 export function weightsRange([low, high], isSigned) {
-  const reach = Math.max(Math.abs(low), Math.abs(high));
-  return isSigned ? [-reach, reach] : [0, high];
+  return isSigned ? [low, high] : [0, high];
 }
 
 /**

@@ -4,24 +4,22 @@
 import { modeOf } from "./request.js";
 import { fieldsOf } from "./schema.js";
 
-export { started } from "./started.js";
-
 /** @import { Catalogue, Choice, Part, PartValue, Request } from "../types.js" */
 
 /** @typedef {{kind: string, [parameter: string]: any}} Told */
 
 /**
- * Spell out an id alone, a number alone, or nothing.
+ * Spell out an id alone, a number alone, or nothing. What is none of these is as good as nothing.
  * @param {PartValue | undefined} value
  * @param {Part} part
  * @returns {Told}
  */
 export function told(value, part) {
-  if (value === undefined || value === null) return { kind: part.default };
   if (typeof value === "string") return { kind: choiceOf(part, value)?.kind ?? value };
-  if (typeof value === "object") {
+  if (typeof value === "object" && typeof value?.kind === "string") {
     return { ...value, kind: choiceOf(part, value.kind)?.kind ?? value.kind };
   }
+  if (typeof value !== "number") return { kind: part.default };
   // A number alone is the default kind's first parameter.
   const [field] = fieldsOf(choiceOf(part, part.default)?.parameters ?? {});
   return field ? { kind: part.default, [field.name]: value } : { kind: part.default };
@@ -104,13 +102,15 @@ export function valuesOf(value, part, parts, t) {
     if (given === undefined || given === null) return [];
     const each = [given].flat();
     if (of) return each.map((one) => valuesOf(told(one, parts[of]), parts[of], parts, t));
+    if (each.some((one) => one !== null && typeof one === "object")) return [];
     const isLong = Array.isArray(given) && !shapes.includes("tuple");
     if (isLong || shapes.includes("object")) return [];
     const isOption = shapes.includes("options");
     const words = each.map((one) => (isOption ? t(wordOf(one)) : String(one ?? "∞")));
     return [`${t(title)} ${words.join(", ")}`];
   });
-  return values.length ? `${t(choice?.title)} (${values.join("; ")})` : t(choice?.title);
+  const title = t(choice?.title ?? value.kind);
+  return values.length ? `${title} (${values.join("; ")})` : title;
 }
 
 /** @param {string | number} option as a word of the page */

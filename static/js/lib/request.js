@@ -13,8 +13,8 @@ const NAMES = {
 };
 const LABELS = ["query_labels", "key_labels"];
 const INPUTS = ["text", "context_text", "tokens", "context", "query", "key", "value", ...LABELS];
-/** What numbers leave no use for. */
-const FOR_TOKENS = ["embedding", "projection"];
+/** Parts that stand beside the spec, not in it. Numbers leave no use for them. */
+export const OUTSIDE_SPEC = ["embedding", "projection"];
 
 const FIRST_NUMBERS = {
   query: [
@@ -63,7 +63,7 @@ export function fieldOf(request, side) {
 export function withMode(request, mode, tokens) {
   if (mode === modeOf(request)) return request;
   if (mode === "numbers") {
-    const { spec = {}, ...rest } = without(request, [...INPUTS, ...FOR_TOKENS]);
+    const { spec = {}, ...rest } = without(request, [...INPUTS, ...OUTSIDE_SPEC]);
     // Numbers of two dimensions are one head.
     const { heads: _, ...others } = spec;
     return { ...FIRST_NUMBERS, ...rest, spec: others };

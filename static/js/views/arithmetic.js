@@ -14,22 +14,24 @@ import { word } from "./tooltip.js";
 const LARGEST_SLIP = 1e-4;
 
 /**
- * The whole row: each score and its weight; between them its exponential where weights are those.
+ * The whole row: each score and its weight, before heads are combined; between them its exponential
+ * where weights are those.
  * @param {Explained} cell
- * @param {ArrayLike<number>} weights of the row
  * @param {{keys: string[], member: string}} names
  */
-export function rowTable(
-  { row_scores: scores, row_maximum: top, ...cell },
-  weights,
-  { keys, member },
-) {
-  const { lse, temperature, key } = cell;
+export function rowTable(cell, { keys, member }) {
+  const { row_scores: scores, row_weights: weights, row_maximum: top } = cell;
+  const { lse, temperature, key, combined } = cell;
   const table = make("table", { class: "numbers numbers--row" });
   const exponent = temperature === 1 ? "exp(s − max)" : "exp((s − max) / T)";
   const isShown = areExponentials({ scores, weights, lse, temperature }) && top !== null;
-  const names = [t("key"), `${t("score")} ${member}`, ...(isShown ? [exponent] : []), t("weight")];
+  const weightName = combined && !member ? t("own weight") : `${t("weight")} ${member}`;
+  const names = [t("key"), `${t("score")} ${member}`, ...(isShown ? [exponent] : []), weightName];
   table.append(make("thead", {}, row("th", names)));
+  table.classList.toggle(
+    "numbers--signed",
+    weights.some((weight) => weight < 0),
+  );
   const body = make("tbody");
   const largest = Math.max(1, ...Array.from(weights, (weight) => Math.abs(weight || 0)));
   let sum = 0;
@@ -48,9 +50,27 @@ export function rowTable(
     if (index === key) each.dataset.chosen = "";
     body.append(each);
   });
+  const { sink } = cell.row_state;
+  if (isShown && typeof sink === "number") {
+    const exponential = Math.exp(sink - Number(top) / temperature);
+    sum += exponential;
+    body.append(sinkRow(sink, exponential));
+  }
   const sums = isShown ? [show(sum, 3)] : [];
   table.append(body, make("tfoot", {}, row("td", ["Σ", "", ...sums, show(whole, 3)])));
   return withMore(scroller(table, t("The row of the query")), [...body.rows]);
+}
+
+/**
+ * What the sum of the exponentials holds beside the keys; its weight goes to none of them.
+ * @param {number} logit
+ * @param {number} exponential
+ */
+function sinkRow(logit, exponential) {
+  const name = make("th", { scope: "row", text: t("no key") });
+  const line = row("td", [brief(logit), brief(exponential), ""], name);
+  line.dataset.sink = "";
+  return line;
 }
 
 /**

@@ -2,12 +2,11 @@
 /** The line below each matrix: what is true of it, counted and not promised. */
 
 import { t } from "../lib/i18n.js";
-import { rowSum } from "../lib/matrices.js";
-import { show } from "../lib/numbers.js";
+import { rowsOf } from "../lib/matrices.js";
+import { membersOf } from "../lib/members.js";
+import { sums } from "./sums.js";
 
 /** @import { Answer } from "../types.js" */
-
-const LARGEST_SLIP = 1e-4;
 
 /** @param {Answer} answer */
 export function scoresBadge({ scores: { shape, data } }) {
@@ -33,53 +32,41 @@ function gapsIn(data, start, size) {
   return count;
 }
 
-/** @param {Answer} answer */
-export function weightsBadge(answer) {
-  const { emptyRows, flags } = answer;
-  const [low, high] = rangeOfSums(answer);
-  const isOne = Math.max(Math.abs(low - 1), Math.abs(high - 1)) < LARGEST_SLIP;
-  const parts = [
-    flags.row_stochastic && isOne ? `✓ ${t("every row sums to one")}` : sums(low, high),
-  ];
-  if (emptyRows.length > 0) {
-    parts.push(t("rows with every key forbidden: {count}", { count: emptyRows.length }));
-  }
+/**
+ * @param {Answer} answer
+ * @param {number[]} heads those that are shown
+ */
+export function weightsBadge(answer, heads) {
+  const empty = answer.emptyRows.filter(({ head }) => heads.includes(head));
+  const forbidden = empty.every((row) => isForbidden(answer, row));
+  const counts = heads.map((head) => empty.filter((row) => row.head === head).length);
+  // As a rule the same rows are empty in every head: then one tells it.
+  const count = counts.every((each) => each === counts[0]) ? counts[0] : empty.length;
+  const parts = [sums(answer, heads, count > 0)];
+  if (count > 0 && forbidden) parts.push(t("rows with every key forbidden: {count}", { count }));
+  else if (count > 0) parts.push(t("rows that take nothing: {count}", { count }));
   return parts.filter(Boolean).join(" · ");
 }
 
-/** @param {Answer} answer */
-export function outputsBadge({ outputs, emptyRows }) {
+/**
+ * @param {Answer} answer
+ * @param {number[]} heads those that are shown
+ */
+export function outputsBadge({ outputs, emptyRows }, heads) {
   const parts = [t("features of a head: {count}", { count: outputs.shape[2] })];
-  if (emptyRows.length > 0) parts.push(t("hatched rows take nothing: zero"));
+  const isAny = emptyRows.some(({ head }) => heads.includes(head));
+  if (isAny) parts.push(t("hatched rows take nothing: zero"));
   return parts.join(" · ");
 }
 
 /**
- * What rows sum to, where they need not sum to one.
- * @param {number} low
- * @param {number} high
- */
-function sums(low, high) {
-  if (low > high) return ""; // every row is empty
-  const [least, most] = [show(low, 3), show(high, 3)];
-  if (least === most) return t("every row sums to {sum}", { sum: least });
-  return t("rows sum to {low} … {high}", { low: least, high: most });
-}
-
-/**
- * The smallest and the largest sum of the rows that are not empty.
+ * A row may be empty without a mask: where a span ends, or products are all zero.
  * @param {Answer} answer
+ * @param {{head: number, query: number}} row
  */
-function rangeOfSums({ weights, emptyRows }) {
-  const [heads, queries] = weights.shape;
-  const empty = new Set(emptyRows.map(({ head, query }) => head * queries + query));
-  let low = Infinity;
-  let high = -Infinity;
-  for (let row = 0; row < heads * queries; row += 1) {
-    if (empty.has(row)) continue;
-    const sum = rowSum(weights, Math.floor(row / queries), row % queries);
-    low = Math.min(low, sum);
-    high = Math.max(high, sum);
-  }
-  return [low, high];
+function isForbidden(answer, { head, query }) {
+  const members = membersOf(answer);
+  return Array.from({ length: members }, (_, member) => head * members + member).every((each) =>
+    rowsOf(answer.scores, each)[query].every(Number.isNaN),
+  );
 }

@@ -93,8 +93,10 @@ function sizeOf({ actual = 0, max = 0 }) {
 }
 
 /** The server's own words, which are English. @param {Problem} problem */
-function detailOf({ detail }) {
-  const text = detail.replace(/\d{4,}/g, (count) => Number(count).toLocaleString("en"));
+export function detailOf({ detail }) {
+  // The first word of a sentence, where it is no name such as n_heads.
+  const sentence = detail.replace(/^[a-z]+(?= )/, (word) => word[0].toUpperCase() + word.slice(1));
+  const text = sentence.replace(/\d{4,}/g, (count) => Number(count).toLocaleString("en"));
   return make("p", { class: "banner__detail", lang: "en", text });
 }
 
@@ -103,7 +105,7 @@ function detailOf({ detail }) {
  * @param {boolean} isAllAtFields
  * @returns {[title: string, way: string]} no way where the matrices are all that is to be told
  */
-function wordsFor(problem, isAllAtFields) {
+export function wordsFor(problem, isAllAtFields) {
   const { status } = problem;
   if (status === 0)
     return [

@@ -2,7 +2,7 @@
 /** The steps from two vectors to a share of the output, each a title and its numbers. */
 
 import { t } from "../lib/i18n.js";
-import { rowsOf } from "../lib/matrices.js";
+import { scoreMaker } from "../lib/makers.js";
 import { memberName, membersOf } from "../lib/members.js";
 import { rowTable, shareTable } from "./arithmetic.js";
 import { combinationTable } from "./combination.js";
@@ -24,12 +24,15 @@ import { termsTable } from "./terms.js";
 export function whySteps(cell, answer, catalogue) {
   const { query, key } = answer.tokens;
   const says = saysOf(cell, answer, catalogue);
-  const terms = termsTable(cell, { query: query[cell.query], key: key[cell.key] });
+  const terms = termsTable(cell, {
+    query: query[cell.query],
+    key: key[cell.key],
+    maker: t(scoreMaker(answer.spec, catalogue.parts)?.title),
+  });
   const score = scoreSteps(cell, maskTitles(answer.spec, catalogue));
   // Of a head made of several, the API takes the first one apart.
   const member = membersOf(answer) > 1 ? memberName(0) : "";
-  const weights = rowsOf(answer.weights, cell.head)[cell.query];
-  const row = rowTable(cell, weights, { keys: key, member });
+  const row = rowTable(cell, { keys: key, member });
   const steps = [
     { title: t("Multiply, term by term"), says: says.terms, name: "terms", body: [terms] },
     { title: t("Score"), says: member, name: "score", body: [score] },

@@ -3,6 +3,7 @@
 
 import { weightColour } from "../figures/weights.js";
 import { thumbnail } from "../figures/thumbnail.js";
+import { mostHeads } from "../lib/compare/outcomes.js";
 import { find, make } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { rowsOf } from "../lib/matrices.js";
@@ -50,8 +51,8 @@ export function mountHeads(store) {
  * @param {number | "all"} head
  */
 export function chooseHead(store, head) {
-  const { cell, answer } = store.get();
-  const count = answer?.weights.shape[0] ?? 1;
+  const { cell, answer, compare, outcomes } = store.get();
+  const count = compare ? mostHeads(outcomes) : (answer?.weights.shape[0] ?? 1);
   if (head !== "all" && (head < 0 || head >= count)) return;
   const moved = cell && head !== "all" ? { ...cell, head } : cell;
   store.set({ head, cell: moved, pointed: null, zoom: null });

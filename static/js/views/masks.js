@@ -39,14 +39,18 @@ export function maskRules({ mask }, { parts }) {
 function rule(value, parts) {
   const choice = choiceOf(parts.mask, value.kind);
   if (!choice) return value.kind;
-  const values = fieldsOf(choice.parameters).flatMap(({ name, title, shapes, part }) => {
+  const fields = fieldsOf(choice.parameters);
+  const values = fields.flatMap(({ name, title, shapes, part }) => {
     const held = value[name];
     if (part) return [held].flat().map((member) => rule(told(member, parts[part]), parts));
     if (held === undefined || held === null || Array.isArray(held[0])) return []; // a matrix
     const words = shapes.includes("options") ? t(wordOf(held)) : listed(held);
     return [`${t(title)}: ${words}`];
   });
-  return `${t(choice.title)} (${[choice.formula, ...values].join("; ")})`;
+  // A rule in the reader's own words needs no other.
+  const isTold = fields.some(({ name, shapes }) => shapes[0] === "text" && value[name]);
+  const rules = isTold ? values : [choice.formula, ...values];
+  return `${t(choice.title)} (${rules.join("; ")})`;
 }
 
 /** @param {any} held a long list is cut short */

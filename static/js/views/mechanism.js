@@ -4,6 +4,7 @@
 import { find } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { valueIn, withValue } from "../lib/paths.js";
+import { OUTSIDE_SPEC } from "../lib/request.js";
 import { fieldsOf } from "../lib/schema.js";
 import { fieldControl } from "./field.js";
 import { listControl } from "./list.js";
@@ -15,9 +16,6 @@ import { sizesOf } from "./sizes.js";
 /** @import { Store } from "../store.js" */
 /** @import { Catalogue, Request } from "../types.js" */
 /** @import { Input } from "./inputs.js" */
-
-/** Parts of the request that stand beside the spec, not in it. */
-const OUTSIDE_SPEC = ["embedding", "projection"];
 
 /**
  * @param {Store} store

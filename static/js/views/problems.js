@@ -18,9 +18,17 @@ export function mountProblems(store) {
       if (place) showProblem(place, message, { isFromServer: true });
       return place !== null;
     });
+    showFirst();
     const isAllAtFields = atFields.length > 0 && atFields.every(Boolean);
     showBanner(problem, { isAllAtFields, hasPicture: answer !== null });
   });
+}
+
+/** The sheet covers the page and so the banner: what was refused is brought into its view. */
+function showFirst() {
+  document
+    .querySelector(".sheet--open [data-refused] > .field__problem")
+    ?.scrollIntoView({ block: "nearest" });
 }
 
 /**

@@ -3,6 +3,7 @@
 
 import { t } from "../lib/i18n.js";
 import { show } from "../lib/numbers.js";
+import { scoreMaker } from "../lib/makers.js";
 import { choiceOf } from "../lib/parts.js";
 import { maskRules } from "./masks.js";
 import { arePlain } from "./terms.js";
@@ -18,9 +19,11 @@ import { arePlain } from "./terms.js";
 export function saysOf(cell, { spec }, catalogue) {
   const { parts } = catalogue;
   const { terms, product, score, query, key } = cell;
-  const choice = choiceOf(parts.score, spec.score.kind);
+  const choice = scoreMaker(spec, parts);
   const sum = t("{count} products, Σ = {sum}", { count: terms.length, sum: show(product, 3) });
-  const formula = arePlain(cell) || !choice ? [] : [choice.formula];
+  // The formula of a part that takes the score's place tells more than the score.
+  const isOwn = choice && !choice.score_mathml;
+  const formula = arePlain(cell) || !isOwn ? [] : [choice.formula];
   const normalizer = choiceOf(parts.normalizer, spec.normalizer.kind);
   const heads = choiceOf(parts.heads, spec.heads.kind);
   return {

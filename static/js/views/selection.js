@@ -1,12 +1,13 @@
 // @ts-check
 /** What is pointed at and what is pinned, by pointer and by keys. */
 
+import { walkedAnswer } from "../lib/compare/outcomes.js";
 import { largest, rowsOf } from "../lib/matrices.js";
 import { isSame } from "../lib/paths.js";
 import { shownHeads } from "./panels.js";
 
 /** @import { Store } from "../store.js" */
-/** @import { Answer, Cell, PanelName, Pointed } from "../types.js" */
+/** @import { Answer, Cell, PanelName, Pointed, State } from "../types.js" */
 
 /**
  * @param {Store} store
@@ -22,7 +23,8 @@ export function point(store, pointed) {
  * @param {Pointed | null} pointed
  */
 export function chooseCell(store, pointed) {
-  const { answer, cell } = store.get();
+  const { cell } = store.get();
+  const answer = walkedAnswer(store.get());
   if (!pointed || !answer) return;
   const next = cellOf(answer, pointed);
   store.set({ cell: isSame(next, cell) ? cell : next, panel: pointed.panel });
@@ -35,7 +37,8 @@ export function chooseCell(store, pointed) {
  * @param {KeyboardEvent} event
  */
 export function walk(store, panel, event) {
-  const { answer, cell, pointed } = store.get();
+  const { cell, pointed } = store.get();
+  const answer = walkedAnswer(store.get());
   if (!answer || event.ctrlKey || event.metaKey || event.altKey) return;
   const here = pointed?.panel === panel ? pointed : startOf(store, panel, cell);
   const last = answer[panel].shape[2] - 1;
@@ -60,6 +63,14 @@ export function walk(store, panel, event) {
 }
 
 /**
+ * The head that a picture of one head shows: of columns side by side, the one asked of all.
+ * @param {State} state
+ */
+export function headOf(state) {
+  return state.compare ? Number(state.head) || 0 : shownHeads(state)[0];
+}
+
+/**
  * The pinned cell if there is one, else the first.
  * @param {Store} store
  * @param {PanelName} panel
@@ -67,7 +78,7 @@ export function walk(store, panel, event) {
  * @returns {Pointed}
  */
 function startOf(store, panel, cell) {
-  const [head] = shownHeads(store.get());
+  const head = headOf(store.get());
   const isKey = panel !== "outputs";
   return { head, query: cell?.query ?? 0, column: (isKey && cell?.key) || 0, panel };
 }

@@ -25,10 +25,11 @@ export function mountStatus(store) {
     const isSettled = answer?.request === request || refused === request || isEmpty(request);
     find("panels").setAttribute("aria-busy", String(!isSettled));
   });
-  store.watch(["answer"], ({ answer }) => {
+  store.watch(["answer"], ({ answer, compare }) => {
     if (!answer) return;
     const { device, dtype, computeMs, weights } = answer;
     find("facts-text").textContent = `${device} · ${dtype} · ${show(computeMs, 1)} ms`;
+    if (isSpokenElsewhere(compare)) return;
     const [heads, queries, keys] = weights.shape;
     status.textContent = t("Computed: {queries} queries, {keys} keys, heads: {heads}.", {
       queries,
@@ -36,11 +37,20 @@ export function mountStatus(store) {
       heads,
     });
   });
-  store.watch(["problem"], ({ problem }) => {
-    if (problem) status.textContent = t("Not computed: {detail}", { detail: problem.detail });
+  store.watch(["problem"], ({ problem, compare }) => {
+    if (problem && !isSpokenElsewhere(compare))
+      status.textContent = t("Not computed: {detail}", { detail: problem.detail });
   });
   store.watch(["pointed"], ({ pointed, answer }) => {
     const isByKeys = document.activeElement?.classList.contains("panel__picture");
     if (pointed && answer && isByKeys) status.textContent = spokenCell(answer, pointed);
   });
+}
+
+/**
+ * Columns side by side tell their outcomes together, once.
+ * @param {import("../types.js").Comparison | null} compare
+ */
+function isSpokenElsewhere(compare) {
+  return compare !== null && compare.specs.length > 1;
 }

@@ -25,11 +25,12 @@ export function arePlain({ left, right, q, k }) {
 /**
  * Two factors and their products, one column a feature.
  * @param {Explained} cell
- * @param {{query: string, key: string}} names
+ * @param {{query: string, key: string, maker: string}} names of the tokens, and of what makes other factors
  */
 export function termsTable(cell, names) {
   const { left, right, terms, q, k } = cell;
   const [isQuery, isKey] = [isSame(left, q), isSame(right, k)];
+  const made = names.maker ? ` · ${names.maker}` : "";
   const factors = [...left, ...right];
   const range = /** @type {[number, number]} */ ([Math.min(...factors), Math.max(...factors)]);
   const colour = colourOf({ range, isSigned: true, theme: readTheme() });
@@ -37,8 +38,12 @@ export function termsTable(cell, names) {
   const body = make(
     "tbody",
     { role: "rowgroup" },
-    line(factor(isQuery, isKey, "q", names.query, t("left factor")), left, colour),
-    line(["× ", ...factor(isKey, isQuery, "k", names.key, t("right factor"))], right, colour),
+    line(factor(isQuery, isKey, "q", names.query, `${t("left factor")}${made}`), left, colour),
+    line(
+      ["× ", ...factor(isKey, isQuery, "k", names.key, `${t("right factor")}${made}`)],
+      right,
+      colour,
+    ),
     line([t("= product")], terms, null),
   );
   const table = make("table", { class: "numbers numbers--terms", role: "table" }, body);

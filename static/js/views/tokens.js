@@ -26,10 +26,10 @@ export function mountTokens(store) {
     const mode = /** @type {Mode} */ (value);
     if (modeOf(state.request) !== "numbers") before = state.request;
     const from = modeOf(state.request) === "numbers" && before ? before : state.request;
-    store.set({
-      request: withMode(from, mode, shownTokens({ ...state, request: from })),
-      cell: null,
-    });
+    const request = withMode(from, mode, shownTokens({ ...state, request: from }));
+    // Columns side by side keep their specs: the form may have turned to another one by now.
+    const kept = state.compare ? { ...request, spec: state.request.spec ?? {} } : request;
+    store.set({ request: kept, cell: null });
   });
   const contexts = radios("context-mode", (/** @type {string} */ value) => {
     const state = store.get();

@@ -18,8 +18,9 @@ const GAP = 12;
  */
 export function mountTooltip(store) {
   const tooltip = find("tooltip");
-  store.watch(["pointed", "answer", "zoom"], ({ pointed, answer }) => {
-    const isThere = answer && pointed && pointed.query < answer[pointed.panel].shape[1];
+  store.watch(["pointed", "answer", "zoom"], ({ pointed, answer, compare }) => {
+    // Columns side by side have a readout of their own, and need not have the size of this answer.
+    const isThere = !compare && answer && pointed && pointed.query < answer[pointed.panel].shape[1];
     tooltip.hidden = !isThere;
     if (!isThere) return;
     tooltip.replaceChildren(...content(answer, pointed));

@@ -5,6 +5,7 @@ import { find, icon, make } from "../lib/dom.js";
 import { t, tNodes } from "../lib/i18n.js";
 import { show } from "../lib/numbers.js";
 import { saysOf } from "./says.js";
+import { tellMember } from "./taken.js";
 import { word } from "./tooltip.js";
 import { whySteps } from "./explanation.js";
 
@@ -18,13 +19,15 @@ import { whySteps } from "./explanation.js";
  */
 export function mountWhy(store, catalogue) {
   const place = find("why");
-  store.watch(["explained"], ({ explained, answer }) => {
+  store.watch(["explained"], ({ explained, answer, member }) => {
     place.hidden = !explained || !answer;
     if (!explained || !answer) return;
     const close = () => store.set({ cell: null });
     place.replaceChildren(...content(explained, answer, catalogue, close));
+    tellMember(place, answer, member);
     showChosen(place);
   });
+  store.watch(["member"], ({ answer, member }) => answer && tellMember(place, answer, member));
   store.watch(["panel", "cell"], ({ panel }) => stand(place, panel));
   addEventListener("resize", () => stand(place, store.get().panel));
 }

@@ -30,8 +30,20 @@ export function specsOf({ request, compare }) {
 export function requestsOf(state) {
   const { request, compare } = state;
   return specsOf(state).map((spec, index) =>
-    index === (compare?.selected ?? 0) ? request : { ...request, spec },
+    asked(index === (compare?.selected ?? 0) ? request : { ...request, spec }),
   );
+}
+
+/**
+ * A request as a column sends it. Numbers of two dimensions are one head: whatever heads the spec
+ * keeps for tokens, they stay there and are not asked for.
+ * @param {Request} request
+ * @returns {Request}
+ */
+export function asked(request) {
+  const { heads, ...spec } = request.spec ?? {};
+  const isOneHead = modeOf(request) === "numbers" && !Array.isArray(request.query?.[0]?.[0]);
+  return isOneHead && heads !== undefined ? { ...request, spec } : request;
 }
 
 /**
@@ -86,17 +98,6 @@ export function withFirst(state, index) {
 export function withLaid(request, specs) {
   const laid = specs.map((spec) => ({ ...request.spec, ...spec }));
   return changes(request, laid, 0);
-}
-
-/**
- * Numbers of two dimensions are one head: what the form forgets on the way to them, all columns do.
- * @param {Comparison} compare
- * @param {Request} before
- * @param {Request} after
- */
-export function followed(compare, before, after) {
-  if (modeOf(before) === "numbers" || modeOf(after) !== "numbers") return compare;
-  return { ...compare, specs: compare.specs.map(({ heads: _, ...spec }) => spec) };
 }
 
 /**

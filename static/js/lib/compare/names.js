@@ -3,14 +3,12 @@
 
 import { choiceOf, told, toldAll, valuesOf } from "../parts.js";
 import { isSame } from "../paths.js";
+import { OUTSIDE_SPEC } from "../request.js";
 import { fieldsOf } from "../schema.js";
 
 /** @import { Catalogue, Part } from "../../types.js" */
 /** @import { Told } from "../parts.js" */
 /** @import { Spec } from "./columns.js" */
-
-/** Parts of the request that stand beside the spec, and so are the same for all columns. */
-export const OUTSIDE_SPEC = ["embedding", "projection"];
 
 /** @typedef {(text?: string) => string} Translate */
 
@@ -26,7 +24,7 @@ export function letterOf(index) {
  * @param {Spec[]} specs
  * @param {Catalogue} catalogue
  * @param {Translate} t translates
- * @returns {string[]} one a spec
+ * @returns {string[]} one a spec: its letter where it has nothing to be named by
  */
 export function namesOf(specs, catalogue, t) {
   const aspects = [...partAspects(specs, catalogue, t), ...looseAspects(specs, catalogue, t)];
@@ -40,7 +38,10 @@ export function namesOf(specs, catalogue, t) {
     const from = telling.filter(({ values }) => !isSame(values[index], values[0]));
     const own = from.length > 0 ? from : telling;
     const unusual = own.filter(({ isPlain }) => !isPlain[index]);
-    return (unusual.length > 0 ? unusual : own).map(({ words }) => words[index]).join(" · ");
+    const [first, second] = [unusual, own].map((aspects) =>
+      aspects.flatMap(({ words }) => words[index] || []).join(" · "),
+    );
+    return first || second || letterOf(index);
   });
 }
 
@@ -92,7 +93,11 @@ function partAspects(specs, { parts, presets }, t) {
 function looseAspects(specs, { spec: schema }, t) {
   return fieldsOf(schema).map(({ name, title }) => {
     const values = specs.map((spec) => spec[name] ?? null);
-    const words = values.map((value) => `${t(title)}: ${value ?? t("None")}`);
+    const words = values.map((value) => {
+      // An object has no place here: a link may bring one.
+      const isWord = value === null || typeof value !== "object";
+      return isWord ? `${t(title)}: ${value ?? t("None")}` : "";
+    });
     return { part: name, values, isPlain: values.map((value) => value === null), words };
   });
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** The small buttons of a column. */
+/** The small buttons of a column, and where the focus goes when columns come and go. */
 
 import { find, icon, make } from "../../lib/dom.js";
 
@@ -22,7 +22,8 @@ export function columnAction(store, image, change) {
   return button;
 }
 
-function focusSelected() {
+/** Give the focus to the column that the form edits, once it is drawn. */
+export function focusSelected() {
   requestAnimationFrame(() => {
     /** @type {HTMLInputElement | null} */
     const input = find("compare-columns").querySelector(".column__choice :checked");

@@ -3,6 +3,7 @@
 
 import { differenceFigure } from "../../figures/difference.js";
 import { matrixFigure } from "../../figures/matrix.js";
+import { changes } from "../../lib/changes.js";
 import { freshId, make } from "../../lib/dom.js";
 import {
   MOST,
@@ -40,7 +41,7 @@ export function mountColumn(store, index) {
   const actions = make("div", { class: "column__actions" }, first, copy, remove);
   const weights = mountPicture(store, "weights");
   const difference = mountPicture(store, "difference");
-  const told = [make("div"), make("div")];
+  const told = [make("div", { class: "column__hints" }), make("div")];
   const readout = make("p", { class: "column__readout" });
   const title = make("h3", { class: "column__title" });
   const numbers = make("dl", { class: "column__lines" });
@@ -55,8 +56,15 @@ export function mountColumn(store, index) {
     make("div", { class: "column__numbers" }, numbers, notes),
   );
 
-  /** @type {import("../../types.js").Answer | null} */
-  let answer = null;
+  const tryAgain = () => {
+    const { compare, request } = store.get();
+    store.set({ compare: compare && { ...compare }, request: { ...request } });
+    input.focus(); // for the button is gone
+  };
+  // What a reader may have unfolded, or stands on, is left alone while it says the same.
+  const isNewNote = changes();
+  const isNewProblem = changes();
+  const isNewNumber = changes();
   return {
     element,
     width: () => Math.max(element.clientWidth - 24, 0),
@@ -77,12 +85,21 @@ export function mountColumn(store, index) {
       const against = t("{letter} minus {first}", { ...called, first: reference.letter });
       difference.show(drawn?.difference ?? null, differenceFigure, against);
       title.textContent = drawn?.difference ? against : "";
-      told[0].replaceChildren(...tellWeights(column));
+      if (
+        isNewProblem(
+          column.isOneHead,
+          column.outcome?.problem,
+          drawn?.head,
+          drawn?.asked,
+          column.outcome?.answer,
+        )
+      )
+        told[0].replaceChildren(...tellWeights(column, tryAgain));
       told[1].replaceChildren(...tellDifference(column, reference));
-      // Left alone while they are the same, for a reader may have unfolded them.
-      if (answer !== column.outcome?.answer) notes.replaceChildren(...notesOf(column));
-      answer = column.outcome?.answer ?? null;
-      numbers.replaceChildren(...numbersOf(store, column, reference));
+      const answers = [column, reference].map(({ outcome }) => outcome?.answer);
+      if (isNewNote(answers[0])) notes.replaceChildren(...notesOf(column));
+      if (isNewNumber(...answers, drawn?.head, reference.drawn?.head))
+        numbers.replaceChildren(...numbersOf(store, column, reference));
     },
     /** @param {Shown[]} columns */
     light(columns) {

@@ -2,7 +2,9 @@
 /** The comparison as a whole: on and off, its place on the page, and what it says of itself. */
 
 import { find, make } from "../../lib/dom.js";
+import { asked } from "../../lib/compare/columns.js";
 import { letterOf } from "../../lib/compare/names.js";
+import { withinHeads } from "../../lib/compare/outcomes.js";
 import { isEmpty } from "../../lib/request.js";
 import { mountAdd } from "./add.js";
 import { mountColumns } from "./columns.js";
@@ -10,7 +12,7 @@ import { mountCompareHeads } from "./heads.js";
 import { mountReady } from "./ready.js";
 
 /** @import { Store } from "../../store.js" */
-/** @import { Catalogue } from "../../types.js" */
+/** @import { Catalogue, State } from "../../types.js" */
 /** @import { Ready } from "./ready.js" */
 
 /**
@@ -21,12 +23,8 @@ import { mountReady } from "./ready.js";
 export function mountCompare(store, catalogue, readies) {
   const toggle = find("compare-open");
   toggle.addEventListener("click", () => {
-    const { compare, request, head } = store.get();
-    store.set({
-      compare: compare ? null : { specs: [request.spec ?? {}], selected: 0 },
-      head: head === "all" ? 0 : head,
-      pointed: null,
-    });
+    const state = store.get();
+    store.set({ ...(state.compare ? left(state) : entered(state)), pointed: null });
   });
   // The form says which column it edits, and so does the way to it on a phone.
   const letters = ["mechanism-title", "sheet-open"].map((id) => {
@@ -50,4 +48,24 @@ export function mountCompare(store, catalogue, readies) {
   mountAdd(store, catalogue);
   mountCompareHeads(store);
   mountColumns(store, catalogue);
+}
+
+/**
+ * @param {State} state of one mechanism
+ * @returns {Partial<State>}
+ */
+function entered({ request, head }) {
+  const compare = { specs: [request.spec ?? {}], selected: 0 };
+  return { compare, head: head === "all" ? 0 : head };
+}
+
+/**
+ * The selected mechanism alone, which may have fewer heads than another column.
+ * @param {State} state of columns side by side
+ * @returns {Partial<State>}
+ */
+function left(state) {
+  const { request, answer } = state;
+  const looked = answer ? withinHeads(state, answer.weights.shape[0]) : {};
+  return { ...looked, compare: null, request: asked(request) };
 }

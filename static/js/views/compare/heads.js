@@ -1,6 +1,7 @@
 // @ts-check
 /** One choice of a head for all columns; a column with fewer heads shows its last. */
 
+import { mostHeads } from "../../lib/compare/outcomes.js";
 import { find, make } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
 
@@ -18,7 +19,7 @@ export function mountCompareHeads(store) {
     store.set({ head, cell: cell && { ...cell, head }, pointed: null });
   });
   store.watch(["compare", "outcomes", "head"], ({ compare, outcomes, head }) => {
-    const most = Math.max(0, ...outcomes.map(({ answer }) => answer?.weights.shape[0] ?? 0));
+    const most = mostHeads(outcomes);
     place.hidden = !compare || most < 2;
     if (most !== count) {
       count = most;

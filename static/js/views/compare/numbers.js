@@ -44,7 +44,7 @@ export function percent(share) {
 
 /** @param {Answer} answer */
 function isStochastic({ flags }) {
-  return flags?.row_stochastic ?? true;
+  return flags.row_stochastic;
 }
 
 /**

@@ -5,8 +5,7 @@ import { make } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
 import { draw, listen } from "../../plotly.js";
 import { lightUp } from "../lights.js";
-import { shownHeads } from "../panels.js";
-import { chooseCell, point, walk } from "../selection.js";
+import { chooseCell, headOf, point, walk } from "../selection.js";
 import { zoomTo } from "../zoom.js";
 
 /** @import { Store } from "../../store.js" */
@@ -39,7 +38,7 @@ export function mountPicture(store, what) {
   let isListening = false;
   /** @param {Hit} hit @returns {Pointed | null} */
   const pointed = ({ trace, row, column }) => {
-    const [head] = shownHeads(store.get());
+    const head = headOf(store.get());
     return trace === 0 ? { head, query: row, column, panel: "weights" } : null;
   };
   element.addEventListener("keydown", (event) => walk(store, "weights", event));

@@ -5,6 +5,9 @@ import { find, make } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
 import { withLaid } from "../../lib/compare/columns.js";
 import { choiceOf, toldAll } from "../../lib/parts.js";
+import { isSame } from "../../lib/paths.js";
+import { withMode, without } from "../../lib/request.js";
+import { focusSelected } from "./action.js";
 
 /** @import { Store } from "../../store.js" */
 /** @import { Catalogue, Request } from "../../types.js" */
@@ -24,35 +27,57 @@ import { choiceOf, toldAll } from "../../lib/parts.js";
  */
 export function mountReady(store, catalogue, readies) {
   const known = readies.filter((ready) => isKnown(ready, catalogue));
-  find("compare-ready").append(...known.map((ready) => make("li", {}, item(store, ready))));
-  find("compare-readies").append(...known.map((ready) => make("li", {}, item(store, ready))));
+  const lay = layer(store, known);
+  for (const id of ["compare-ready", "compare-readies"]) {
+    find(id).append(...known.map((ready) => make("li", {}, item(ready, lay))));
+  }
+  // These go when they have done their work; the menu keeps the focus itself.
+  find("compare-readies").addEventListener("click", focusSelected);
 }
 
 /**
+ * Lays a comparison over the input at hand, or over its own: then the next one finds the input
+ * from before it again, for others cannot do with those numbers.
  * @param {Store} store
- * @param {Ready} ready
+ * @param {Ready[]} readies
  */
-function item(store, ready) {
-  const hint = make("span", { class: "menu__hint", text: t(ready.says) });
-  const button = make("button", { class: "menu__item", type: "button" }, t(ready.title), hint);
-  button.addEventListener("click", () => {
-    const { request, head } = store.get();
-    const laid = withLaid(ready.input ? withInput(request, ready.input) : request, ready.specs);
-    const isNew = Boolean(ready.input);
-    store.set({ ...laid, pointed: null, ...(isNew ? { cell: null, head: 0 } : { head }) });
-  });
-  return button;
+function layer(store, readies) {
+  /** @type {Request | null} */
+  let before = null;
+  return (/** @type {Ready} */ ready) => {
+    const { request } = store.get();
+    const brought = readies.find(({ input }) => input && isSame(without(request, ["spec"]), input));
+    // A link may have come with such numbers: then their names are the tokens to go on with.
+    const own = brought ? (before ?? named(request)) : request;
+    if (ready.input) before = own;
+    const base = ready.input ? { ...ready.input, spec: own.spec } : own;
+    const isNew = Boolean(brought ?? ready.input);
+    store.set({
+      ...withLaid(base, ready.specs),
+      pointed: null,
+      ...(isNew ? { cell: null, head: 0, zoom: null } : {}),
+    });
+  };
 }
 
 /**
- * Other numbers in the place of all that was there; numbers of two dimensions are one head.
- * @param {Request} request
- * @param {Request} input
+ * @param {Request} request numbers with labels
  * @returns {Request}
  */
-function withInput({ spec = {} }, input) {
-  const { heads: _, ...others } = spec;
-  return { ...input, spec: others };
+function named(request) {
+  const { query_labels: query = [], key_labels: key = [] } = request;
+  return withMode(request, "tokens", { query, key });
+}
+
+/**
+ * @param {Ready} ready
+ * @param {(ready: Ready) => void} lay
+ */
+function item(ready, lay) {
+  const hint = make("span", { class: "menu__hint", text: t(ready.says) });
+  const button = make("button", { class: "menu__item", type: "button" }, t(ready.title), hint);
+  button.addEventListener("click", () => lay(ready));
+  return button;
 }
 
 /**

@@ -20,6 +20,7 @@ import { readTheme } from "../../lib/theme.js";
  * @property {string} name
  * @property {boolean} isSelected
  * @property {boolean} isSame whether its spec is the first one's
+ * @property {boolean} isOneHead whether its heads are set aside, for the numbers are one head
  * @property {Outcome | null} outcome
  * @property {Drawn | null} drawn
  */
@@ -50,7 +51,8 @@ export function shownColumns(state, catalogue, width) {
   const names = namesOf(specs, catalogue, t);
   const theme = readTheme();
   // Columns that were just added or moved have their outcomes a moment later.
-  const outcomes = requestsOf(state).map((request, index) => {
+  const requests = requestsOf(state);
+  const outcomes = requests.map((request, index) => {
     const own = state.outcomes.find((each) => isSame(each.request, request));
     return own ?? state.outcomes[index] ?? null;
   });
@@ -70,6 +72,7 @@ export function shownColumns(state, catalogue, width) {
     name: names[index],
     isSelected: index === (state.compare?.selected ?? 0),
     isSame: index > 0 && isSame(spec, specs[0]),
+    isOneHead: spec.heads !== undefined && requests[index].spec?.heads === undefined,
     outcome: outcomes[index],
     drawn: drawn[index],
   }));

@@ -40,7 +40,8 @@ export function mountSpoken(store, columns) {
 function outcomeOf(column, reference) {
   const { letter, name, drawn, outcome } = column;
   const called = `${letter}, ${name}`;
-  if (outcome?.problem) return t("{column}: not computed.", { column: called });
+  if (outcome?.problem)
+    return `${t("{column}: not computed.", { column: called })} ${outcome.problem.detail}`.trim();
   if (!drawn?.difference || !reference.drawn) return `${called}.`;
   const { largest } = measuresOf(reference.drawn.rows, drawn.rows, false);
   return t("{column}: largest difference {value}.", {

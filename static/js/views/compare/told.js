@@ -1,8 +1,10 @@
 // @ts-check
 /** What a column says in words: that it failed, that it is the measure, that it has fewer heads. */
 
+import { isPassing } from "../../lib/compare/outcomes.js";
 import { make } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
+import { detailOf, wordsFor } from "../banner.js";
 
 /** @import { Problem } from "../../types.js" */
 /** @import { Shown } from "./shown.js" */
@@ -10,10 +12,12 @@ import { t } from "../../lib/i18n.js";
 /**
  * In the place of the weights: what went wrong.
  * @param {Shown} column
+ * @param {() => void} tryAgain
  * @returns {HTMLElement[]}
  */
-export function tellWeights({ outcome, drawn }) {
-  if (outcome?.problem) return [problemBox(outcome.problem)];
+export function tellWeights({ outcome, drawn, isOneHead }, tryAgain) {
+  if (outcome?.problem) return [problemBox(outcome.problem, tryAgain)];
+  if (isOneHead) return [hint(t("Numbers of two dimensions are one head: its heads wait."))];
   const heads = outcome?.answer?.weights.shape[0] ?? 1;
   if (!drawn || drawn.head === drawn.asked) return [];
   return [
@@ -33,9 +37,7 @@ export function tellDifference(column, reference) {
   const { letter } = reference;
   if (column.count < 2 || !column.outcome || column.outcome.problem) return [];
   if (column === reference) {
-    return [
-      hint(t("All others are measured against {letter}: their weights minus these.", { letter })),
-    ];
+    return [hint(t("All others are measured against {letter}.", { letter }))];
   }
   if (reference.outcome?.problem) {
     return [hint(t("There is nothing to subtract: {letter} is not computed.", { letter }))];
@@ -49,13 +51,18 @@ function hint(text) {
   return make("p", { class: "column__hint", text });
 }
 
-/** @param {Problem} problem */
-function problemBox({ status, detail }) {
-  const title = status === 0 ? t("The server does not answer") : t("This cannot be computed");
-  return make(
-    "div",
-    { class: "column__problem" },
-    make("p", { class: "banner__title", text: title }),
-    make("p", { class: "banner__detail", lang: "en", text: detail }),
-  );
+/**
+ * @param {Problem} problem
+ * @param {() => void} tryAgain
+ */
+function problemBox(problem, tryAgain) {
+  const [title, way] = wordsFor(problem, false);
+  const last = make("div", { class: "banner__way" }, way ? make("p", { text: way }) : null);
+  const lines = [make("p", { class: "banner__title", text: title }), detailOf(problem)];
+  if (!isPassing(problem)) return make("div", { class: "column__problem" }, ...lines);
+  const attributes = { class: "button button--small", type: "button", text: t("Try again") };
+  const button = make("button", attributes);
+  button.addEventListener("click", tryAgain);
+  last.append(button);
+  return make("div", { class: "column__problem" }, ...lines, last);
 }
