@@ -13,6 +13,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Request,
+    expect,
     sync_playwright,
 )
 
@@ -32,6 +33,9 @@ _REMEMBER_VIOLATIONS = """
   document.addEventListener("securitypolicyviolation", (event) =>
     window.violations.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
 """
+
+
+expect.set_options(timeout=15_000)  # A busy machine is no fault of the page.
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +69,7 @@ class Visit:
         """Open the page and wait for its first picture."""
         options.setdefault("viewport", WIDE)
         context = self.chromium.new_context(base_url=self.server, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(15_000)
         context.add_init_script(_REMEMBER_VIOLATIONS)
         self.contexts.append(context)
         page = context.new_page()
@@ -74,6 +78,8 @@ class Visit:
         page.on("request", self._look_where)
         page.goto(address)
         page.locator("#outputs .heatmaplayer image, #empty:visible").first.wait_for()
+        if "cell=" in address:
+            page.locator("#why:visible, #empty:visible").first.wait_for()
         return page
 
     def close(self) -> None:

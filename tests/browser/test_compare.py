@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Locator, Page, Request, expect
 
 from tests.browser.conftest import PHONE, Visit
-from tests.browser.workbench import address_of, drawn
+from tests.browser.workbench import address_of, drawn, wait_for_redraw
 
 REQUEST: dict[str, Any] = {
     "tokens": ["the", "cat", "<b>", "sat", "我"],
@@ -45,8 +45,8 @@ def columns(page: Page) -> Locator:
     return page.locator(".column:visible")
 
 
-def names(page: Page) -> list[str]:
-    return columns(page).locator(".column__name").all_text_contents()
+def named(page: Page) -> Locator:
+    return columns(page).locator(".column__name")
 
 
 def picture(column: Locator, what: str) -> Locator:
@@ -118,7 +118,7 @@ def test_comparing_starts_with_the_spec_at_hand_and_ends_with_the_chosen_one(vis
     expect(page.locator("#compare")).to_be_hidden()
     expect(page.locator("#weights-badge")).to_be_visible()
     expect(page.locator("#scores-badge")).to_contain_text("10 of 25 cells forbidden")
-    assert drawn(page, "weights") != before
+    wait_for_redraw(page, "weights", before)
 
 
 def test_a_column_that_is_added_is_the_one_that_the_form_edits(visit: Visit) -> None:
@@ -130,7 +130,7 @@ def test_a_column_that_is_added_is_the_one_that_the_form_edits(visit: Visit) -> 
     expect(columns(page).nth(1)).not_to_contain_text("The same as A so far")
     wait_for_pictures(page)
 
-    assert names(page) == ["Softmax", "Softmax (Temperature 0.5)"]
+    expect(named(page)).to_have_text(["Softmax", "Softmax (Temperature 0.5)"])
     columns(page).nth(0).get_by_role("radio").check()
     expect(temperature(page)).to_have_value("1")
     columns(page).nth(1).get_by_role("radio").check()
@@ -338,7 +338,7 @@ def test_columns_that_a_link_made_strange_have_names(visit: Visit) -> None:
     page = open_comparison(visit, compared(None, strange))
     expect(columns(page)).to_have_count(2)
 
-    assert all(name and "[object" not in name for name in names(page))
+    assert all(name and "[object" not in name for name in named(page).all_text_contents())
 
 
 def test_every_ready_made_comparison_draws(visit: Visit) -> None:
@@ -350,7 +350,7 @@ def test_every_ready_made_comparison_draws(visit: Visit) -> None:
         expect(columns(page)).to_have_count(3)
         wait_for_pictures(page)
         expect(page.locator(".column__problem")).to_have_count(0)
-        assert len(set(names(page))) == 3
+        assert len(set(named(page).all_text_contents())) == 3
         for column in columns(page).all()[1:]:
             difference = picture(column, "difference")
             expect(difference.locator(".heatmaplayer image").first).to_be_visible()
@@ -417,7 +417,7 @@ def test_a_link_brings_the_comparison_back(visit: Visit) -> None:
     wait_for_pictures(page)
     other = open_comparison(visit, page.url)
 
-    assert names(other) == names(page)
+    expect(named(other)).to_have_text(named(page).all_text_contents())
     assert [figure(each, "weights") for each in columns(other).all()] == [
         figure(each, "weights") for each in columns(page).all()
     ]
