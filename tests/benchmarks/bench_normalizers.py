@@ -1,10 +1,12 @@
 """The overview of one head of 64 features under every normaliser: time against softmax, and memory.
 
 All run in one process on the same tensors and threads, in turns; medians. Peak memory is what one
-overview adds, at its peak, to a process of its own.
+overview adds, at its peak, to a process of its own, whose malloc has one arena, as the image has:
+with several, glibc may hold hundreds of megabytes of freed blocks, in some runs and not in others.
 """
 
 import multiprocessing
+import os
 import statistics
 import time
 from typing import Any
@@ -56,6 +58,7 @@ def overview_s(normalizer: Any) -> float:
 def main() -> None:
     """Print the table."""
     wanted = normalizers()
+    os.environ["MALLOC_ARENA_MAX"] = "1"  # Read by the processes that are started from here.
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as fresh:
         extra = {name: fresh.apply(extra_bytes, (each,)) / 2**20 for name, each in wanted.items()}
     laps: dict[str, list[float]] = {name: [] for name in wanted}
