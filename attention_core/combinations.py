@@ -2,8 +2,8 @@
 
 from attention_core.errors import SpecError
 from attention_core.heads import Heads, Mla, TalkingHeads
-from attention_core.normalizers import Normalizer
-from attention_core.positions import Position
+from attention_core.normalizers import Linear, Normalizer
+from attention_core.positions import AdaptiveSpan, Position, Shaw
 from attention_core.scores import Additive, Dot, General, Rbf, ScaledDot, Score
 
 
@@ -15,7 +15,7 @@ def refuse_nonsense(
     Raises:
         SpecError: Naming the part to change, with why and what would go.
     """
-    if position.kind == "shaw" and not isinstance(score, Dot | ScaledDot):
+    if isinstance(position, Shaw) and not isinstance(score, Dot | ScaledDot):
         raise SpecError(
             "the position 'shaw' adds a vector to each key of a dot product, so the score must be "
             f"'dot' or 'scaled_dot', got '{score.kind}'; change the score, or use 't5' or 'alibi', "
@@ -28,14 +28,14 @@ def refuse_nonsense(
             f"'dot' or 'scaled_dot', got '{score.kind}'; change the score, or use 'mqa'.",
             field=("spec", "heads"),
         )
-    if isinstance(heads, TalkingHeads) and position.kind == "adaptive_span":
+    if isinstance(heads, TalkingHeads) and isinstance(position, AdaptiveSpan):
         raise SpecError(
             "the heads 'talking_heads' mix scores, so every head's score must be finite, and "
             "'adaptive_span' gives −inf beyond a head's span; use the mask 'sliding_window', which "
             "forbids after the mix, or other heads.",
             field=("spec", "position"),
         )
-    if normalizer.kind == "linear":
+    if isinstance(normalizer, Linear):
         _refuse_with_linear(score, position, heads, softcap)
 
 

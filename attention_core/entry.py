@@ -11,9 +11,9 @@ from attention_core.errors import DeviceError, ShapeError, SpecError
 from attention_core.finite import require_finite
 from attention_core.heads import Mha
 from attention_core.maps import DENSE_BUDGET_BYTES, AttentionMap
+from attention_core.prepared import Check
 from attention_core.projected import Inputs
 from attention_core.projections import AnyProjection, Identity
-from attention_core.sources import Check
 from attention_core.spec import AttentionSpec
 
 Device = Literal["auto", "cpu", "cuda"]

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from attention_core.errors import NonFiniteError, ShapeError
 from attention_core.finite import require_finite
-from attention_core.heads import Differential, Heads, Mha, Mla
+from attention_core.heads import Differential, Heads, Mha, Mla, growth
 from attention_core.masks import Extent
 from attention_core.normalizers import NoNormalizer, Normalizer, Relu
 from attention_core.projected import Projected
@@ -82,36 +82,31 @@ def require_bounded(source: ScoreSource, query: Tensor, key: Tensor, spec: Atten
         NonFiniteError: Naming the first part that could pass it.
     """
     largest = torch.finfo(query.dtype).max
-    bounds = {
-        "score": source.prepared.bound(),
-        "position": source.unmixed_bound(),
-        "heads": source.bound() * _growth(spec.normalizer) * _growth_of_heads(spec),
+    bounds = source.bounds()
+    weights = bounds.heads * _growth(spec.normalizer, spec.heads)
+    mixes = spec.heads.score_mixing() or spec.heads.weight_mixing()
+    steps = {
+        "score": bounds.score,
+        "position": bounds.position,
+        "heads" if mixes else "normalizer": max(bounds.heads, weights),
     }
-    for part, bound in bounds.items():
-        # The comparison is false for NaN too, and a bound is NaN or infinite where an input is.
-        if not bound <= largest:
-            require_finite("query", query, field=("query",))
-            require_finite("key", key, field=("key",))
-            mixes = spec.heads.score_mixing() or spec.heads.weight_mixing()
-            culprit = "normalizer" if part == "heads" and mixes is None else part
-            raise NonFiniteError(
-                f"scores and weights must stay below {largest:.1e}, the largest {query.dtype}, got "
-                f"inputs that could pass it; scale the inputs or the parameters of the {culprit} "
-                "down, or use float64.",
-                field=("spec", culprit),
-            )
+    # The comparison is false for NaN too, and a bound is NaN or infinite where an input is.
+    culprit = next((part for part, bound in steps.items() if not bound <= largest), None)
+    if culprit is not None:
+        require_finite("query", query, field=("query",))
+        require_finite("key", key, field=("key",))
+        raise NonFiniteError(
+            f"scores and weights must stay below {largest:.1e}, the largest {query.dtype}, got "
+            f"inputs that could pass it; scale the inputs or the parameters of the {culprit} "
+            "down, or use float64.",
+            field=("spec", culprit),
+        )
 
 
-def _growth_of_heads(spec: AttentionSpec) -> float:
-    """Tell how many times larger the heads' mix makes a weight that may be as large as a score."""
-    mixing = spec.heads.weight_mixing()
-    if mixing is None or not isinstance(spec.normalizer, NoNormalizer | Relu):
+def _growth(normalizer: Normalizer, heads: Heads) -> float:
+    """Tell how many times larger than a score a weight may be; one where it is never larger."""
+    if not isinstance(normalizer, NoNormalizer | Relu):
         return 1.0
-    return max(1.0, *(sum(abs(factor) for factor in row) for row in mixing))
-
-
-def _growth(normalizer: Normalizer) -> float:
-    """Tell how many times larger than its score a weight may be; one where it is never larger."""
-    if isinstance(normalizer, Relu):
-        return max(1.0, 1 / normalizer.temperature) * max(1.0, 1 / (normalizer.divisor or 1.0))
-    return max(1.0, 1 / normalizer.temperature) if isinstance(normalizer, NoNormalizer) else 1.0
+    divisor = normalizer.divisor if isinstance(normalizer, Relu) else None
+    own = max(1.0, 1 / normalizer.temperature) * max(1.0, 1 / (divisor or 1.0))
+    return own * max(1.0, growth(heads.weight_mixing()))

@@ -23,9 +23,9 @@ from attention_core.kernels.rows import row_state
 from attention_core.normalizers import Exponential, Normalizer, RowState
 from attention_core.notes import Note, notes_on
 from attention_core.preparation import resolved, rotated, source_of
+from attention_core.prepared import Check
 from attention_core.projected import Projected
 from attention_core.shapes import Matrices, Outputs, Tile
-from attention_core.sources import Check
 from attention_core.spec import AttentionSpec
 
 DENSE_BUDGET_BYTES = 512 * 2**20

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from attention_core.heads import Differential, TalkingHeads
 from attention_core.masks import Full
-from attention_core.normalizers import Normalizer, RowState
+from attention_core.normalizers import Linear, Normalizer, RowState, Softmax1
+from attention_core.positions import T5
 from attention_core.scores import General, ScaledDot
 from attention_core.spec import AttentionSpec
 
@@ -63,7 +64,11 @@ def _on_bias(spec: AttentionSpec) -> Iterator[Note]:
 
 
 def _on_score(spec: AttentionSpec) -> Iterator[Note]:
-    if spec.position.kind == "t5" and isinstance(spec.score, ScaledDot) and spec.score.scale != 1:
+    if (
+        isinstance(spec.position, T5)
+        and isinstance(spec.score, ScaledDot)
+        and spec.score.scale != 1
+    ):
         yield Note(
             "t5_scale",
             "T5 adds its bias to plain dot products; the score 'dot' does the same, while the "
@@ -73,7 +78,7 @@ def _on_score(spec: AttentionSpec) -> Iterator[Note]:
 
 def _on_normalizer(spec: AttentionSpec, state: RowState) -> Iterator[Note]:
     normalizer: Normalizer = spec.normalizer
-    if normalizer.kind == "linear":
+    if isinstance(normalizer, Linear):
         yield Note(
             "linear_scores",
             "Linear attention has no scores of its own: shown are the products φ(q)·φ(k), and a "
@@ -88,7 +93,7 @@ def _on_normalizer(spec: AttentionSpec, state: RowState) -> Iterator[Note]:
     share = normalizer.sink_share(state)
     taken = None if share is None else share[~state.is_empty]
     if taken is not None and len(taken):
-        name = "A one in the divisor" if normalizer.kind == "softmax1" else "The sink"
+        name = "A one in the divisor" if isinstance(normalizer, Softmax1) else "The sink"
         rest = "rows sum to what is left"
         if spec.heads.weight_mixing() is not None:
             rest = "that is before the heads are combined"

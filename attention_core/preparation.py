@@ -10,10 +10,10 @@ from attention_core.heads import Heads, repeated
 from attention_core.masks import Extent
 from attention_core.normalizers import Linear
 from attention_core.positions import Position
-from attention_core.prepared import PreparedScore, Product
+from attention_core.prepared import Check, PreparedScore, Product
 from attention_core.projected import Projected
 from attention_core.shapes import Queries
-from attention_core.sources import Check, ScoreSource
+from attention_core.sources import ScoreSource
 from attention_core.spec import AttentionSpec, Sizes
 
 

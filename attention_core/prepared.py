@@ -10,8 +10,8 @@ from torch import Tensor
 
 from attention_core.shapes import Keys, Queries, Rows, Tile
 
-GoOn = Callable[[], None]
-"""Asked before each piece of work; raises to end it."""
+Check = Callable[[], None]
+"""Asked between pieces of work whether to go on; raises to end it."""
 
 _FEATURES_AT_ONCE = 256
 """Hidden features between two questions whether to go on."""
@@ -65,7 +65,7 @@ class Product:
         lengths = [x.double().norm(dim=-1).amax(dim=-1) for x in (self.query, self.key)]
         return float((lengths[0] * lengths[1]).max())
 
-    def tile(self, head: int, query: slice, key: slice, go_on: GoOn) -> Tile:
+    def tile(self, head: int, query: slice, key: slice, go_on: Check) -> Tile:
         """Compute a rectangle of one head's scores."""
         go_on()
         return self.query[head, query] @ self.key[head, key].T
@@ -95,7 +95,7 @@ class TanhSum:
         inputs = self.left.double().sum() + self.right.double().sum()
         return float(self.v.double().abs().sum(dim=-1).max() + 0 * inputs)
 
-    def tile(self, head: int, query: slice, key: slice, go_on: GoOn) -> Tile:
+    def tile(self, head: int, query: slice, key: slice, go_on: Check) -> Tile:
         """Compute a rectangle of one head's scores, a hidden feature at a time for memory."""
         left, right, v = self.left[head, query], self.right[head, key], self.v[head]
         scores = left.new_zeros(left.shape[0], right.shape[0])
@@ -150,7 +150,7 @@ class Distances:
         lengths = [x.double().norm(dim=-1).amax(dim=-1) for x in (self.left, self.right)]
         return float((self.gamma * (lengths[0] + lengths[1]) ** 2).max())
 
-    def tile(self, head: int, query: slice, key: slice, go_on: GoOn) -> Tile:
+    def tile(self, head: int, query: slice, key: slice, go_on: Check) -> Tile:
         """Compute a rectangle of one head's scores; none is above zero."""
         go_on()
         product = (self.left[head, query] * (2 * self.gamma)) @ self.right[head, key].T

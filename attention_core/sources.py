@@ -1,20 +1,31 @@
 """Where a map's scores come from: prepared inputs and the steps up to the mask, by tile."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
 
 from attention_core.grid import BLOCK, aligned_blocks, as_slice
-from attention_core.heads import Mixing, mixed
+from attention_core.heads import Mixing, growth, mixed
 from attention_core.masks import Coverage, Extent, Mask
 from attention_core.positions import Bias
-from attention_core.prepared import PreparedScore, Product
+from attention_core.prepared import Check, PreparedScore, Product
 from attention_core.shapes import Allowed, Matrices, Tile
 
-Check = Callable[[], None]
-"""Asked between blocks whether to go on; raises to end the work."""
+
+class Bounds(NamedTuple):
+    """Largest magnitude of any score that is not masked, step by step; NaN for bad inputs.
+
+    Attributes:
+        score: Of the score alone.
+        position: With what the position adds.
+        heads: After heads exchanged them.
+    """
+
+    score: float
+    position: float
+    heads: float
 
 
 @dataclass(frozen=True)
@@ -51,16 +62,11 @@ class ScoreSource:
         is_plain = self.softcap is None and self.bias is None and self.mixing is None
         return self.prepared if is_plain and isinstance(self.prepared, Product) else None
 
-    def unmixed_bound(self) -> float:
-        """Bound the magnitude of every score before heads exchange them; NaN for bad inputs."""
-        return self.prepared.bound() + (0.0 if self.bias is None else self.bias.bound())
-
-    def bound(self) -> float:
-        """Bound the magnitude of every score that is not masked; NaN for bad inputs."""
-        bound = self.unmixed_bound()
-        if self.mixing is None:
-            return bound
-        return bound * max(sum(abs(factor) for factor in row) for row in self.mixing)
+    def bounds(self) -> Bounds:
+        """Bound the scores after each step that can make them larger."""
+        score = self.prepared.bound()
+        position = score + (0.0 if self.bias is None else self.bias.bound())
+        return Bounds(score, position, position * growth(self.mixing))
 
     def coverage(self, query: range, key: range) -> Coverage:
         """Tell how much of a block the mask allows."""

@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from attention_core.heads.differential import Differential
 from attention_core.heads.gqa import Gqa, Mqa
-from attention_core.heads.head import Heads, Mixing, mixed, repeated
+from attention_core.heads.head import Heads, Mixing, growth, mixed, repeated
 from attention_core.heads.mha import Mha
 from attention_core.heads.mla import Mla
 from attention_core.heads.talking_heads import TalkingHeads
@@ -22,6 +22,7 @@ __all__ = [
     "Mla",
     "Mqa",
     "TalkingHeads",
+    "growth",
     "mixed",
     "repeated",
 ]

@@ -124,6 +124,13 @@ def repeated(x: Float[Tensor, "head token dim"], n_heads: int) -> Float[Tensor, 
     return x if x.shape[0] == n_heads else x.repeat_interleave(n_heads // x.shape[0], dim=0)
 
 
+def growth(factors: Mixing | None) -> float:
+    """Tell how many times larger than the largest that goes in a number may come out."""
+    if factors is None:
+        return 1.0
+    return max(sum(abs(factor) for factor in row) for row in factors)
+
+
 def mixed(
     tiles: Float[Tensor, "head query key"], factors: Mixing
 ) -> Float[Tensor, "out query key"]:
