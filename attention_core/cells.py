@@ -60,9 +60,9 @@ class Cell:
         scale: Factor of the sum.
         offset: Added after the scale, such as the bias of ``general``.
         softcapped: The score after the softcap; None without one.
-        bias: Added by the position; None where that is −inf.
+        bias: Added by the position, and by a bias that was given; None where that is −inf.
         score: The score before the mask; None likewise.
-        allowed: Whether the mask lets the query attend to the key.
+        allowed: Whether the masks, a given one too, let the query attend to the key.
         temperature: Divides the score in the normaliser.
         row_scores: All scores of the row, None where masked.
         row_weights: All normalised weights of that row, before heads are combined.
@@ -73,8 +73,8 @@ class Cell:
         premixed: The scores that are added up before the mask; None where heads mix none.
         combined: The weights that are added up after the normaliser; None where heads mix none.
         weight: The weight; zero where masked.
-        value: The key's value vector.
-        share: ``weight · value``, this key's part of the query's output.
+        value: The key's value vector; empty where values were not kept.
+        share: ``weight · value``, this key's part of the query's output; empty likewise.
     """
 
     head: int

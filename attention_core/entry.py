@@ -12,7 +12,7 @@ from attention_core.finite import require_finite
 from attention_core.heads import Mha
 from attention_core.maps import DENSE_BUDGET_BYTES, AttentionMap
 from attention_core.prepared import Check
-from attention_core.projected import Inputs
+from attention_core.projected import Inputs, Projected
 from attention_core.projections import AnyProjection, Identity
 from attention_core.spec import AttentionSpec
 
@@ -56,22 +56,8 @@ def attend(
         SpecError: When a parameter does not fit the sizes.
         DeviceError: When the device is not there.
     """
-    if value is None:
-        value = query if spec.value_follows_query else key
-    given = {"query": query, "key": key, "value": value}
-    for name, x in given.items():
-        _require_rows(name, x)
-    dtype = torch.float32
-    for x in given.values():
-        dtype = torch.promote_types(dtype, x.dtype)
-    target = query.device if device is None else _device(device)
-    if isinstance(spec.heads, Mha):
-        _require_heads(spec.heads.n_heads, query)
-    asking, asked, answering = (
-        spec.position.embed(_per_head(x.detach().to(target, dtype, copy=True)))
-        for x in given.values()
-    )
-    return AttentionMap(asking, asked, answering, spec, budget_bytes=budget_bytes, check=check)
+    heads = project_numbers(query, key, value, spec, device=device)
+    return AttentionMap(*heads, spec, budget_bytes=budget_bytes, check=check)
 
 
 def attend_tokens(
@@ -102,6 +88,63 @@ def attend_tokens(
     Raises:
         AttentionError: As ``attend`` does.
     """
+    heads = project_tokens(
+        tokens,
+        context,
+        spec,
+        embedding=embedding,
+        projection=projection,
+        device=device,
+        dtype=dtype,
+    )
+    return AttentionMap(*heads, spec, budget_bytes=budget_bytes, check=check)
+
+
+def project_numbers(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor | None,
+    spec: AttentionSpec,
+    *,
+    device: Device | None = None,
+) -> Projected:
+    """Make numbers ready for a map: one axis of heads, one dtype, one device.
+
+    Args and errors are those of ``attend``.
+    """
+    if value is None:
+        value = query if spec.value_follows_query else key
+    given = {"query": query, "key": key, "value": value}
+    for name, x in given.items():
+        _require_rows(name, x)
+    dtype = torch.float32
+    for x in given.values():
+        dtype = torch.promote_types(dtype, x.dtype)
+    target = query.device if device is None else _device(device)
+    if isinstance(spec.heads, Mha):
+        _require_heads(spec.heads.n_heads, query)
+    return Projected(
+        *(
+            spec.position.embed(_per_head(x.detach().to(target, dtype, copy=True)))
+            for x in given.values()
+        )
+    )
+
+
+def project_tokens(
+    tokens: Sequence[str],
+    context: Sequence[str] | None,
+    spec: AttentionSpec,
+    *,
+    embedding: AnyEmbedding = _HASH,
+    projection: AnyProjection = _IDENTITY,
+    device: Device = "auto",
+    dtype: torch.dtype = torch.float32,
+) -> Projected:
+    """Embed tokens and project them to the queries, keys and values of each head.
+
+    Args and errors are those of ``attend_tokens``.
+    """
     for name, sequence in (("tokens", tokens), ("context", context)):
         if sequence is not None and not sequence:
             raise ShapeError(
@@ -117,8 +160,7 @@ def attend_tokens(
     is_self = vectors[1] is vectors[0]
     asked = asking if is_self else spec.position.embed(_embedded(vectors[1], target, precision))
     inputs = Inputs(asking, asked, asking if spec.value_follows_query else asked)
-    query, key, value = projection.project(inputs, spec.heads)
-    return AttentionMap(query, key, value, spec, budget_bytes=budget_bytes, check=check)
+    return Projected(*projection.project(inputs, spec.heads))
 
 
 def _device(name: Device) -> torch.device:

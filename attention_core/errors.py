@@ -5,7 +5,13 @@ AttentionError
 ├── ShapeError       sizes that do not fit together
 ├── NonFiniteError   NaN or infinity among the inputs
 ├── BudgetError      a dense answer larger than its budget
-└── DeviceError      a device that is not there
+├── DeviceError      a device that is not there
+├── CaptureError     a capture's file that cannot be read
+└── ModelError       a model that cannot be opened
+    ├── UnknownModelError   there is none of that name
+    ├── RefusedModelError   it asks for what is never done, such as running its own code
+    ├── BrokenModelError    its files are missing, cut short or changed
+    └── OfflineModelError   it is not here, and there is no network
 """
 
 Field = tuple[str | int, ...]
@@ -53,3 +59,27 @@ class BudgetError(AttentionError):
 
 class DeviceError(AttentionError):
     """The device asked for is not available."""
+
+
+class CaptureError(AttentionError):
+    """A capture's file is missing, cut short, changed, or not a capture at all."""
+
+
+class ModelError(AttentionError):
+    """A model cannot be opened."""
+
+
+class UnknownModelError(ModelError):
+    """There is no model of that name."""
+
+
+class RefusedModelError(ModelError):
+    """A model asks for what is never done: its own code, pickles, what is not allowed."""
+
+
+class BrokenModelError(ModelError):
+    """A model's files are missing, cut short or changed."""
+
+
+class OfflineModelError(ModelError):
+    """A model is not here and cannot be fetched."""

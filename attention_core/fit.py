@@ -95,11 +95,14 @@ def require_bounded(source: ScoreSource, query: Tensor, key: Tensor, spec: Atten
     if culprit is not None:
         require_finite("query", query, field=("query",))
         require_finite("key", key, field=("key",))
+        # What was given is added in the same step, and may be all that is.
+        is_given = culprit == "position" and not spec.position.has_bias
+        part, field = ("bias", ("bias",)) if is_given else (culprit, ("spec", culprit))
         raise NonFiniteError(
             f"scores and weights must stay below {largest:.1e}, the largest {query.dtype}, got "
-            f"inputs that could pass it; scale the inputs or the parameters of the {culprit} "
+            f"inputs that could pass it; scale the inputs or the parameters of the {part} "
             "down, or use float64.",
-            field=("spec", culprit),
+            field=field,
         )
 
 

@@ -5,7 +5,6 @@ gave as a matrix; a tile is a small product.
 """
 
 from functools import cached_property
-from typing import get_args
 
 import torch
 from jaxtyping import Float
@@ -15,6 +14,7 @@ from attention_core.cells import Cell, Place, Row, WeightPart, explain
 from attention_core.dense import Dense, heads_of
 from attention_core.errors import SpecError
 from attention_core.finite import require_finite
+from attention_core.given import Given
 from attention_core.grid import as_slice
 from attention_core.heads import mixed
 from attention_core.kernels import outputs as output_kernels
@@ -22,7 +22,7 @@ from attention_core.kernels.overview import Picture, Pooling, Reduce, pooled, po
 from attention_core.kernels.rows import row_state
 from attention_core.normalizers import Exponential, Normalizer, RowState
 from attention_core.notes import Note, notes_on
-from attention_core.preparation import resolved, rotated, source_of
+from attention_core.preparation import resolved, rotated, source_of, without_values
 from attention_core.prepared import Check
 from attention_core.projected import Projected
 from attention_core.shapes import Matrices, Outputs, Tile
@@ -31,6 +31,8 @@ from attention_core.spec import AttentionSpec
 DENSE_BUDGET_BYTES = 512 * 2**20
 """How large a dense answer may be unless the caller says otherwise."""
 
+_NOTHING = Given()
+
 
 class AttentionMap:
     """Scores, weights and outputs of one layer, computed when asked for.
@@ -38,8 +40,9 @@ class AttentionMap:
     Args:
         query: Queries after projection, positions not yet rotated in.
         key: Keys after projection, likewise.
-        value: Values after projection.
+        value: Values after projection; None where they were not kept.
         spec: How attention is computed; resolved here.
+        given: A bias and a mask that come on top of the spec's.
         budget_bytes: How large a dense answer may be.
         check: Called between blocks of every pass; may raise to end the work.
 
@@ -53,19 +56,23 @@ class AttentionMap:
         self,
         query: Float[Tensor, "head query dim"],
         key: Float[Tensor, "key_head key key_dim"],
-        value: Float[Tensor, "value_head value_key value_dim"],
+        value: Float[Tensor, "value_head value_key value_dim"] | None,
         spec: AttentionSpec,
         *,
+        given: Given = _NOTHING,
         budget_bytes: int = DENSE_BUDGET_BYTES,
         check: Check | None = None,
     ) -> None:
-        given = Projected(query, key, value)
-        self.spec = resolved(given, spec)
-        ready = rotated(given, self.spec)
+        self.has_values = value is not None
+        answering = without_values(query, key, spec) if value is None else value
+        inputs = Projected(query, key, answering)
+        self.spec = resolved(inputs, spec)
+        ready = rotated(inputs, self.spec)
         self.query, self.key, self.value = ready
-        self.source = source_of(ready, self.spec, check)
+        self.source = source_of(ready, self.spec, given, check=check)
         self._dense = Dense(self.source.extent, self.query, budget_bytes)
         self._mixing = self.spec.heads.weight_mixing()
+        self._states: dict[int, RowState] = {}
 
     @property
     def n_heads(self) -> int:
@@ -128,7 +135,17 @@ class AttentionMap:
         return self._dense.compute(self._weights, query, key, heads_of(head, self.n_heads))
 
     def outputs(self) -> Outputs:
-        """Multiply the weights with the values; an empty row gives zero."""
+        """Multiply the weights with the values; an empty row gives zero.
+
+        Raises:
+            SpecError: When the values were not kept.
+        """
+        if not self.has_values:
+            raise SpecError(
+                "outputs must be made of values, and they were not kept; capture again with the "
+                "values, or look at the weights.",
+                field=("value",),
+            )
         result = self._outputs()
         if not self.spec.flags["row_stochastic"]:
             # Weights that sum to one cannot lead past the largest value; others can.
@@ -138,7 +155,9 @@ class AttentionMap:
     @cached_property
     def row_state(self) -> RowState:
         """The state of every row, found in one pass over the keys."""
-        return row_state(self.source, self.spec.normalizer, self.query)
+        return row_state(
+            self.source, self.spec.normalizer, self.query, slice(0, self.n_score_heads)
+        )
 
     @cached_property
     def empty_rows(self) -> tuple[tuple[int, int], ...]:
@@ -153,7 +172,7 @@ class AttentionMap:
     @cached_property
     def notes(self) -> tuple[Note, ...]:
         """What a reader of this map may trip over."""
-        return notes_on(self.spec, self.empty_rows, self.row_state)
+        return notes_on(self.spec, self.empty_rows, self.row_state, is_masked=self.source.is_masked)
 
     def overview(
         self,
@@ -173,24 +192,15 @@ class AttentionMap:
             width: Largest number of its columns.
             reduce: ``max`` or ``mean`` of the weights of a cell.
             head: One head or some; all when absent.
+
+        Raises:
+            SpecError: When the picture has no cell, or there is no such way to pool.
         """
-        if height < 1 or width < 1:
-            raise SpecError(
-                f"a picture must have a cell at least, got {height} × {width}; ask for one or more "
-                "rows and columns.",
-                field=("height" if height < 1 else "width",),
-            )
-        if reduce not in get_args(Reduce):
-            raise SpecError(f"reduce must be 'max' or 'mean', got {reduce!r}.", field=("reduce",))
         heads = range(self.n_heads)[heads_of(head, self.n_heads)]
-        pooling = Pooling(-(-self.n_queries // height), -(-self.n_keys // width), reduce)
+        pooling = Pooling.fitting(self.source.extent, height, width, reduce)
         if pooling.cell_queries == pooling.cell_keys == 1:
             return self.weights(head=as_slice(heads))
-        shape = (
-            len(heads),
-            -(-self.n_queries // pooling.cell_queries),
-            -(-self.n_keys // pooling.cell_keys),
-        )
+        shape = (len(heads), *pooling.shape(self.source.extent))
         self._dense.refuse_over_budget(shape)
         result = self.query.new_empty(shape)
         for place, index in enumerate(heads):
@@ -198,7 +208,7 @@ class AttentionMap:
         return result
 
     def cell(self, head: int, query: int, key: int) -> Cell:
-        """Take one weight apart into the arithmetic behind it.
+        """Take one weight apart into the arithmetic behind it; no value where none was kept.
 
         Raises:
             SpecError: When there is no such cell.
@@ -216,7 +226,7 @@ class AttentionMap:
             self.scores(query=this_row, head=score_head),
             self.weights(query=this_row, head=head),
             self._dense.compute(self._normalized, this_row, None, this_head),
-            self.row_state.rows(this_head, this_row),
+            self._state(this_head, this_row),
             self._parts(head, query, key),
         )
         inputs = Projected(self.query, self.key, self.value)
@@ -232,9 +242,19 @@ class AttentionMap:
     def _normalized(self, head: slice, query: range, key: range) -> Matrices:
         """Compute a rectangle of what the normaliser makes, before heads are combined."""
         scores = self.source.tile(head, query, key)
-        state = self.row_state.rows(head, as_slice(query))
+        state = self._state(head, as_slice(query))
         normalizer: Normalizer = self.spec.normalizer
         return normalizer.apply(scores, state, key)
+
+    def _state(self, head: slice, query: slice) -> RowState:
+        """Look up the state of some rows; who asks for one head need not wait for the others."""
+        normalizer: Normalizer = self.spec.normalizer
+        is_one = len(range(self.n_score_heads)[head]) == 1 and isinstance(normalizer, Exponential)
+        if not is_one or self.source.is_one_block or "row_state" in self.__dict__:
+            return self.row_state.rows(head, query)
+        if head.start not in self._states:
+            self._states[head.start] = row_state(self.source, normalizer, self.query, head)
+        return self._states[head.start].rows(slice(None), query)
 
     def _weights(self, head: slice, query: range, key: range) -> Matrices:
         if self.source.is_one_block:

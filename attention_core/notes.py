@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from attention_core.heads import Differential, TalkingHeads
-from attention_core.masks import Full
 from attention_core.normalizers import Linear, Normalizer, RowState, Softmax1
 from attention_core.positions import T5
 from attention_core.scores import General, ScaledDot
@@ -25,11 +24,15 @@ class Note:
 
 
 def notes_on(
-    spec: AttentionSpec, empty_rows: Sequence[tuple[int, int]], state: RowState
+    spec: AttentionSpec,
+    empty_rows: Sequence[tuple[int, int]],
+    state: RowState,
+    *,
+    is_masked: bool,
 ) -> tuple[Note, ...]:
     """Collect the remarks on a map."""
     return (
-        *_on_empty_rows(spec, empty_rows),
+        *_on_empty_rows(empty_rows, is_masked=is_masked),
         *_on_bias(spec),
         *_on_score(spec),
         *_on_normalizer(spec, state),
@@ -37,11 +40,11 @@ def notes_on(
     )
 
 
-def _on_empty_rows(spec: AttentionSpec, empty_rows: Sequence[tuple[int, int]]) -> Iterator[Note]:
+def _on_empty_rows(empty_rows: Sequence[tuple[int, int]], *, is_masked: bool) -> Iterator[Note]:
     if not empty_rows:
         return
     # Without a mask a row is empty past a span, or where linear attention's products are all zero.
-    cause = "no key to give weight to" if isinstance(spec.joint_mask, Full) else "every key masked"
+    cause = "every key masked" if is_masked else "no key to give weight to"
     yield Note("empty_rows", f"Some queries have {cause}: their weights and outputs are zero.")
 
 

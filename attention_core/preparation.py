@@ -6,7 +6,8 @@ from torch import Tensor
 
 from attention_core.finite import require_finite
 from attention_core.fit import require_bounded, require_fit
-from attention_core.heads import Heads, repeated
+from attention_core.given import Given, summed
+from attention_core.heads import Heads, Mha, repeated
 from attention_core.masks import Extent
 from attention_core.normalizers import Linear
 from attention_core.positions import Position
@@ -41,19 +42,23 @@ def rotated(given: Projected, spec: AttentionSpec) -> Projected:
     )
 
 
-def source_of(ready: Projected, spec: AttentionSpec, check: Check | None) -> ScoreSource:
+def source_of(
+    ready: Projected, spec: AttentionSpec, given: Given, *, check: Check | None
+) -> ScoreSource:
     """Make what any tile of scores is computed from.
 
     Raises:
-        ShapeError: When a parameter has another size than the inputs need.
+        ShapeError: When a parameter, or what is given, has another size than the inputs need.
+        SpecError: When a bias is given that cannot be added.
         NonFiniteError: When an input is not finite, or scores could pass the largest float.
     """
     query, key, value = ready
+    fitted = given.fitted(query, key.shape[1], spec)
     prepared = _prepared(query, key, spec)
     scale = prepared.scale if isinstance(prepared, Product) else 1.0
     source = ScoreSource(
         prepared=prepared,
-        bias=spec.position.prepare(query, key.shape[1], scale),
+        bias=summed(spec.position.prepare(query, key.shape[1], scale), fitted.bias),
         mixing=spec.heads.score_mixing(),
         mask=spec.joint_mask,
         extent=Extent(query.shape[1], key.shape[1]),
@@ -62,10 +67,21 @@ def source_of(ready: Projected, spec: AttentionSpec, check: Check | None) -> Sco
         dtype=query.dtype,
         device=query.device,
         check=check,
+        given_mask=fitted.allowed,
     )
     require_bounded(source, query, key, spec)
-    require_finite("value", value, field=("value",))
+    if value.numel():
+        require_finite("value", value, field=("value",))
     return source
+
+
+def without_values(
+    query: Queries, key: Float[Tensor, "key_head key key_dim"], spec: AttentionSpec
+) -> Float[Tensor, "value_head key no_dim"]:
+    """Stand in for values that were not kept: as many heads and rows, but no features."""
+    # As many heads as the queries have where the spec need not say how many.
+    n_heads = query.shape[0] if isinstance(spec.heads, Mha) else spec.heads.n_heads
+    return key.new_empty(n_heads, key.shape[1], 0)
 
 
 def _turned(x: Queries, position: Position, heads: Heads, n_positions: int) -> Queries:

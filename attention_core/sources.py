@@ -8,7 +8,7 @@ import torch
 
 from attention_core.grid import BLOCK, aligned_blocks, as_slice
 from attention_core.heads import Mixing, growth, mixed
-from attention_core.masks import Coverage, Extent, Mask
+from attention_core.masks import Coverage, Extent, Full, Mask
 from attention_core.positions import Bias
 from attention_core.prepared import Check, PreparedScore, Product
 from attention_core.shapes import Allowed, Matrices, Tile
@@ -34,7 +34,7 @@ class ScoreSource:
 
     Attributes:
         prepared: The score, made ready for these inputs.
-        bias: What the position adds; none when absent.
+        bias: What the position adds, and what was given to be added; none when absent.
         mixing: How heads exchange scores before the mask; not at all when absent.
         mask: All masks as one.
         extent: Sizes of the whole matrix.
@@ -43,6 +43,7 @@ class ScoreSource:
         dtype: What scores are computed in.
         device: Where they are.
         check: Called before every tile of a head; may raise to end the work.
+        given_mask: A mask given as a matrix, which must allow too; none when absent.
     """
 
     prepared: PreparedScore
@@ -55,10 +56,11 @@ class ScoreSource:
     dtype: torch.dtype
     device: torch.device
     check: Check | None = None
+    given_mask: Allowed | None = None
 
     @property
     def product(self) -> Product | None:
-        """The score, where it is a product and nothing else, so that fused kernels apply."""
+        """The score, where it is a product and nothing else, so that fused kernels may apply."""
         is_plain = self.softcap is None and self.bias is None and self.mixing is None
         return self.prepared if is_plain and isinstance(self.prepared, Product) else None
 
@@ -69,12 +71,26 @@ class ScoreSource:
         return Bounds(score, position, position * growth(self.mixing))
 
     def coverage(self, query: range, key: range) -> Coverage:
-        """Tell how much of a block the mask allows."""
-        return self.mask.block(query, key, self.extent)
+        """Tell how much of a block the masks allow."""
+        described = self.mask.block(query, key, self.extent)
+        if self.given_mask is None or described is Coverage.EMPTY:
+            return described
+        cells = self.given_mask[as_slice(query), as_slice(key)]
+        if not cells.any():
+            return Coverage.EMPTY
+        return described if cells.all() else Coverage.PARTIAL
 
     def allowed(self, query: range, key: range) -> Allowed:
-        """Compute the mask of a rectangle: True = may attend."""
-        return self.mask.tile(query, key, self.extent, self.device)
+        """Compute the masks of a rectangle as one: True = may attend."""
+        described = self.mask.tile(query, key, self.extent, self.device)
+        if self.given_mask is None:
+            return described
+        return described & self.given_mask[as_slice(query), as_slice(key)]
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether any mask was asked for."""
+        return self.given_mask is not None or not isinstance(self.mask, Full)
 
     def tile(self, head: slice, query: range, key: range) -> Matrices:
         """Compute a rectangle of scores in one go, −inf where the mask forbids.

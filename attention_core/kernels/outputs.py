@@ -24,6 +24,7 @@ def fused(source: ScoreSource, normalizer: Normalizer, value: Values) -> Outputs
         product is None
         or not isinstance(normalizer, Softmax)
         or normalizer.temperature < _MIN_FUSED_TEMPERATURE
+        or source.given_mask is not None
         or not _is_plain(source.mask)
         # The fused kernels take one feature size only; else torch makes a dense matrix.
         or product.query.shape[-1] != value.shape[-1]

@@ -8,13 +8,14 @@ weights are computed from the state of their rows, which was found in a pass bef
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from attention_core.masks import Coverage
+from attention_core.errors import SpecError
+from attention_core.masks import Coverage, Extent
 from attention_core.normalizers import Exponential, finite
 from attention_core.shapes import Tile
 from attention_core.sources import ScoreSource
@@ -46,6 +47,27 @@ class Pooling:
     cell_keys: int
     reduce: Reduce
 
+    @classmethod
+    def fitting(cls, extent: Extent, height: int, width: int, reduce: Reduce) -> "Pooling":
+        """Make cells so large that the whole matrix fits a picture.
+
+        Raises:
+            SpecError: When the picture has no cell, or there is no such way to pool.
+        """
+        if height < 1 or width < 1:
+            raise SpecError(
+                f"a picture must have a cell at least, got {height} × {width}; ask for one or more "
+                "rows and columns.",
+                field=("height" if height < 1 else "width",),
+            )
+        if reduce not in get_args(Reduce):
+            raise SpecError(f"reduce must be 'max' or 'mean', got {reduce!r}.", field=("reduce",))
+        return cls(-(-extent.n_queries // height), -(-extent.n_keys // width), reduce)
+
+    def shape(self, extent: Extent) -> tuple[int, int]:
+        """Tell how many cells a matrix has, from top to bottom and from left to right."""
+        return -(-extent.n_queries // self.cell_queries), -(-extent.n_keys // self.cell_keys)
+
 
 def pooled_exponentials(
     source: ScoreSource, head: int, pooling: Pooling, normalizer: Exponential
@@ -67,11 +89,36 @@ def pooled(source: ScoreSource, weights: Weights, pooling: Pooling) -> Picture:
     return _pooled(source, strip, pooling)
 
 
+class Piece(NamedTuple):
+    """A run of an axis: whole cells of one size, or a part of a single cell."""
+
+    span: range
+    first: int
+    size: int
+
+
+def pieces(length: int, cell: int, most: int) -> Iterator[Piece]:
+    """Cut an axis into pieces of at most ``most``, so that no piece ends inside another's cell."""
+    if cell > most:
+        for start in range(0, length, cell):
+            stop = min(start + cell, length)
+            for first in range(start, stop, most):
+                span = range(first, min(first + most, stop))
+                yield Piece(span, start // cell, len(span))
+        return
+    for start in range(0, length, most // cell * cell):
+        stop = min(start + most // cell * cell, length)
+        whole = start + (stop - start) // cell * cell
+        if whole > start:
+            yield Piece(range(start, whole), start // cell, cell)
+        if stop > whole:
+            yield Piece(range(whole, stop), whole // cell, stop - whole)
+
+
 def _pooled(source: ScoreSource, strip: Callable[[range], Strip], pooling: Pooling) -> Picture:
     n_queries, n_keys = source.extent
-    height, width = -(-n_queries // pooling.cell_queries), -(-n_keys // pooling.cell_keys)
-    picture = _start(source, (height, width), pooling.reduce)
-    for rows in _pieces(n_queries, pooling.cell_queries, _STRIPE_ROWS):
+    picture = _start(source, pooling.shape(source.extent), pooling.reduce)
+    for rows in pieces(n_queries, pooling.cell_queries, _STRIPE_ROWS):
         by_cell = strip(rows.span).unflatten(0, (-1, rows.size))
         place = picture[rows.first : rows.first + by_cell.shape[0]]
         if pooling.reduce == "max":
@@ -95,39 +142,13 @@ def _start(source: ScoreSource, shape: tuple[int, int], reduce: Reduce) -> Strip
     return torch.full(shape, start, dtype=source.dtype, device=source.device)
 
 
-class _Piece(NamedTuple):
-    """A run of an axis: whole cells of one size, or a part of a single cell."""
-
-    span: range
-    first: int
-    size: int
-
-
-def _pieces(length: int, cell: int, most: int) -> Iterator[_Piece]:
-    """Cut an axis into pieces of at most ``most``, so that no piece ends inside another's cell."""
-    if cell > most:
-        for start in range(0, length, cell):
-            stop = min(start + cell, length)
-            for first in range(start, stop, most):
-                span = range(first, min(first + most, stop))
-                yield _Piece(span, start // cell, len(span))
-        return
-    for start in range(0, length, most // cell * cell):
-        stop = min(start + most // cell * cell, length)
-        whole = start + (stop - start) // cell * cell
-        if whole > start:
-            yield _Piece(range(start, whole), start // cell, cell)
-        if stop > whole:
-            yield _Piece(range(whole, stop), whole // cell, stop - whole)
-
-
 def _weights_by_cell(
     source: ScoreSource, weights: Weights, query: range, pooling: Pooling
 ) -> Strip:
     """Reduce some rows' weights over the keys of each cell: their maximum or their sum."""
     n_keys, reduce = source.extent.n_keys, pooling.reduce
     strip = _start(source, (len(query), -(-n_keys // pooling.cell_keys)), reduce)
-    for keys in _pieces(n_keys, pooling.cell_keys, _STRIPE_CELLS // len(query)):
+    for keys in pieces(n_keys, pooling.cell_keys, _STRIPE_CELLS // len(query)):
         place = strip[:, keys.first : keys.first + -(-len(keys.span) // keys.size)]
         if source.coverage(query, keys.span) is Coverage.EMPTY:
             place.clamp_(min=0.0)
@@ -148,7 +169,7 @@ def _exponentials_by_cell(
     width = -(-n_keys // pooling.cell_keys)
     maximum = torch.full((len(query), width), -torch.inf, dtype=source.dtype, device=source.device)
     total = torch.zeros_like(maximum)
-    for keys in _pieces(n_keys, pooling.cell_keys, _STRIPE_CELLS // len(query)):
+    for keys in pieces(n_keys, pooling.cell_keys, _STRIPE_CELLS // len(query)):
         if source.coverage(query, keys.span) is Coverage.EMPTY:
             continue
         scores = source.tile(slice(head, head + 1), query, keys.span)[0]

@@ -399,7 +399,7 @@ def leads_to_its_score(cell: Cell, result: AttentionMap) -> None:
         own = next(part for part in cell.premixed if part.head == cell.head)
         assert own.score == pytest.approx(cell.score, abs=1e-9, rel=1e-12)
     in_row = cell.row_scores[cell.key]
-    if cell.allowed and mixed_score != -math.inf:
+    if cell.allowed and mixed_score is not None:
         assert in_row == pytest.approx(mixed_score, abs=1e-9, rel=1e-12)
     else:
         assert in_row is None

@@ -1,0 +1,176 @@
+"""Files of tensors that someone sends: read without running anything or trusting a size."""
+
+import json
+import math
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pydantic import TypeAdapter, ValidationError
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from attention_core.errors import CaptureError
+
+MAX_TENSORS = 10_000
+"""How many tensors a file may hold."""
+
+_SPEC = "spec"
+_TOKENS = ("tokens.query", "tokens.key")
+_TEXTS = TypeAdapter(list[str])
+_MAX_HEADER_BYTES = 10_000
+
+_HEADERS: Mapping[tuple[int, int], Callable[..., Any]] = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+
+_Array = npt.NDArray[Any]
+
+
+class Contents(NamedTuple):
+    """What a file holds.
+
+    Attributes:
+        tensors: By name.
+        tokens: Texts of tokens, by name.
+        spec: How attention is computed, as JSON; None where the file does not say.
+    """
+
+    tensors: dict[str, Tensor]
+    tokens: dict[str, tuple[str, ...]]
+    spec: str | None
+
+
+def read_safetensors(path: Path, max_bytes: int) -> Contents:
+    """Read a safetensors file, mapped into memory; tokens and spec are JSON in its header.
+
+    Raises:
+        CaptureError: When it cannot be read, or is too large.
+    """
+    with _as_capture_error("safetensors"):
+        _require_room(path.stat().st_size, max_bytes)
+        with safe_open(path, framework="pt") as file:
+            names = list(file.keys())
+            _require_few(len(names))
+            tensors = {name: file.get_tensor(name) for name in names}
+            metadata: dict[str, str] = file.metadata() or {}
+    tokens = {
+        name: _texts(name, _parsed(text))
+        for name, text in metadata.items()
+        if name.endswith(_TOKENS)
+    }
+    return Contents(tensors, tokens, metadata.get(_SPEC))
+
+
+def read_npz(path: Path, max_bytes: int) -> Contents:
+    """Read an npz file; tokens are an array of texts, and the spec is a single text.
+
+    Raises:
+        CaptureError: When it cannot be read, unpacks to too much, or holds pickles.
+    """
+    tensors: dict[str, Tensor] = {}
+    tokens: dict[str, tuple[str, ...]] = {}
+    spec: str | None = None
+    with _as_capture_error("npz"), zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        _require_few(len(members))
+        # What the directory promises is all that is ever unpacked.
+        _require_room(sum(member.file_size for member in members), max_bytes)
+        for member in members:
+            name = member.filename.removesuffix(".npy")
+            array = _read_array(name, archive, member)
+            if name == _SPEC:
+                spec = str(array)
+            elif name.endswith(_TOKENS):
+                tokens[name] = _texts(name, np.atleast_1d(array).astype(str).tolist())
+            else:
+                tensors[name] = _tensor(name, array)
+    return Contents(tensors, tokens, spec)
+
+
+def _read_array(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Array:
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        if version not in _HEADERS:
+            raise ValueError(f"version {version} of an array")
+        shape, is_fortran, dtype = _HEADERS[version](file, max_header_size=_MAX_HEADER_BYTES)
+        if dtype.hasobject:
+            raise CaptureError(
+                f"{name} must be an array of numbers, got Python objects, which would have to be "
+                "unpickled; save numbers, or texts with dtype=str.",
+                field=(name,),
+            )
+        if math.prod(shape) * dtype.itemsize != member.file_size - file.tell():
+            raise ValueError("an array of another size than its header says")
+        flat = np.frombuffer(bytearray(file.read()), dtype=dtype)
+    return flat.reshape(shape, order="F" if is_fortran else "C")
+
+
+def _tensor(name: str, array: _Array) -> Tensor:
+    native = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
+    try:
+        return torch.from_numpy(native)
+    except TypeError as error:
+        raise CaptureError(
+            f"{name} must be an array of numbers, got {array.dtype}; save it as float32.",
+            field=(name,),
+        ) from error
+
+
+def _texts(name: str, texts: object) -> tuple[str, ...]:
+    try:
+        found = tuple(_TEXTS.validate_python(texts, strict=True))
+        # A lone surrogate is in a Python text, and in no file.
+        "".join(found).encode()
+    except (ValidationError, UnicodeEncodeError) as error:
+        raise CaptureError(
+            f"{name} must be a list of texts in Unicode, such as "
+            f'["the", "cat"] in JSON, got {str(texts)[:40]!a}; write one text for each token.',
+            field=(name,),
+        ) from error
+    return found
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _require_room(n_bytes: int, max_bytes: int) -> None:
+    if n_bytes > max_bytes:
+        raise CaptureError(
+            f"the tensors of a file must be {max_bytes:,} bytes at most, got {n_bytes:,} once "
+            "unpacked; send fewer layers, or half types."
+        )
+
+
+def _require_few(count: int) -> None:
+    if count > MAX_TENSORS:
+        raise CaptureError(
+            f"a file must hold {MAX_TENSORS:,} tensors at most, got {count:,}; send fewer layers."
+        )
+
+
+@contextmanager
+def _as_capture_error(name: str) -> Iterator[None]:
+    try:
+        yield
+    except CaptureError:
+        raise
+    except (
+        SafetensorError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError,
+        RuntimeError, ValueError, TypeError, OSError, MemoryError,
+    ) as error:  # fmt: skip
+        raise CaptureError(
+            f"the file must be a whole {name} file, got one that cannot be read; save it again, "
+            "or name the other format, 'safetensors' or 'npz'."
+        ) from error

@@ -1,0 +1,1 @@
+"""Tests of captures: their maps, pictures, files and uploads."""
