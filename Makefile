@@ -11,7 +11,7 @@ NPM = PATH="$(NODE_HOME)/bin:$$PATH" "$(NODE_HOME)/bin/node" "$(NODE_HOME)/lib/n
 # Library tests check every shape annotation at run time.
 PYTEST := $(BIN)/python -m pytest --jaxtyping-packages=attention_core,beartype.beartype
 
-.PHONY: help run test setup lint check-js docs bench image test-image clean
+.PHONY: help run test setup lint check-js docs bench zoo image test-image clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ docs: $(VENV)/.dev ## Write docs/mechanisms.md and its pictures from the catalog
 
 bench: setup ## Print the tables of tests/benchmarks
 	@for file in tests/benchmarks/bench_*.py; do $(BIN)/python -m "$$(echo $${file%.py} | tr / .)"; done
+
+zoo: $(VENV)/.dev ## Train the zoo's models again, some minutes each
+	@for name in dates induction digits; do $(BIN)/python -m attention_core.zoo.training.$$name; done
 
 image: ## Build the container image (BASE=, DEVICE=cpu|cuda)
 	tests/image/build.sh

@@ -38,15 +38,27 @@ from attention_core.errors import (
 from attention_core.given import Given
 from attention_core.listing import catalogue
 from attention_core.maps import DENSE_BUDGET_BYTES, AttentionMap
+from attention_core.models import (
+    CaptureOptions,
+    ModelFacts,
+    ModelInput,
+    OpenedModel,
+    Progress,
+    capture,
+    describe_model,
+    open_model,
+)
 from attention_core.normalizers import ExponentialState, RowState
 from attention_core.notes import Note
 from attention_core.numbers import HeadMatrices, Numbers
 from attention_core.projections import AnyProjection, GivenProjection, Identity, RandomProjection
 from attention_core.spec import AttentionSpec
 from attention_core.tokens import split_text
+from attention_core.zoo import ZOO_NAMES, Card, example_image, open_zoo, zoo_cards
 
 __all__ = [
     "DENSE_BUDGET_BYTES",
+    "ZOO_NAMES",
     "AnyEmbedding",
     "AnyProjection",
     "AttentionError",
@@ -56,6 +68,8 @@ __all__ = [
     "BudgetError",
     "Capture",
     "CaptureError",
+    "CaptureOptions",
+    "Card",
     "Cell",
     "DeviceError",
     "ExponentialState",
@@ -69,11 +83,15 @@ __all__ = [
     "KindSizes",
     "Layer",
     "ModelError",
+    "ModelFacts",
+    "ModelInput",
     "NonFiniteError",
     "Note",
     "Numbers",
     "OfflineModelError",
     "OneHot",
+    "OpenedModel",
+    "Progress",
     "RandomProjection",
     "RefusedModelError",
     "Region",
@@ -87,13 +105,19 @@ __all__ = [
     "UnknownModelError",
     "attend",
     "attend_tokens",
+    "capture",
     "capture_numbers",
     "capture_tokens",
     "catalogue",
+    "describe_model",
+    "example_image",
     "load_capture",
+    "open_model",
+    "open_zoo",
     "read_tensors",
     "region",
     "save_capture",
     "split_text",
     "thumbnails",
+    "zoo_cards",
 ]

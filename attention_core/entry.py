@@ -1,13 +1,13 @@
 """The front door: tensors or tokens in, a lazy map out."""
 
 from collections.abc import Sequence
-from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
+from attention_core.devices import Device, device_of
 from attention_core.embeddings import AnyEmbedding, HashEmbedding
-from attention_core.errors import DeviceError, ShapeError, SpecError
+from attention_core.errors import ShapeError, SpecError
 from attention_core.finite import require_finite
 from attention_core.heads import Mha
 from attention_core.maps import DENSE_BUDGET_BYTES, AttentionMap
@@ -15,8 +15,6 @@ from attention_core.prepared import Check
 from attention_core.projected import Inputs, Projected
 from attention_core.projections import AnyProjection, Identity
 from attention_core.spec import AttentionSpec
-
-Device = Literal["auto", "cpu", "cuda"]
 
 _DEFAULT = AttentionSpec()
 _HASH = HashEmbedding()
@@ -120,7 +118,7 @@ def project_numbers(
     dtype = torch.float32
     for x in given.values():
         dtype = torch.promote_types(dtype, x.dtype)
-    target = query.device if device is None else _device(device)
+    target = query.device if device is None else device_of(device)
     if isinstance(spec.heads, Mha):
         _require_heads(spec.heads.n_heads, query)
     return Projected(
@@ -153,7 +151,7 @@ def project_tokens(
     if not dtype.is_floating_point:
         raise SpecError(f"dtype must be a floating-point type, got {dtype}.", field=("dtype",))
     spec.require_sense()
-    target = _device(device)
+    target = device_of(device)
     precision = torch.promote_types(dtype, torch.float32)
     vectors = embedding.embed(tokens, context, spec.heads.n_score_heads)
     asking = spec.position.embed(_embedded(vectors[0], target, precision))
@@ -161,17 +159,6 @@ def project_tokens(
     asked = asking if is_self else spec.position.embed(_embedded(vectors[1], target, precision))
     inputs = Inputs(asking, asked, asking if spec.value_follows_query else asked)
     return Projected(*projection.project(inputs, spec.heads))
-
-
-def _device(name: Device) -> torch.device:
-    has_cuda = torch.cuda.is_available()
-    if name not in get_args(Device) or (name == "cuda" and not has_cuda):
-        raise DeviceError(
-            f"device must be 'auto', 'cpu' or, where a GPU is, 'cuda', got {name!r} "
-            f"{'with' if has_cuda else 'without'} a GPU; use 'auto'.",
-            field=("device",),
-        )
-    return torch.device("cuda" if name == "cuda" or (name == "auto" and has_cuda) else "cpu")
 
 
 def _require_rows(name: str, x: Tensor) -> None:

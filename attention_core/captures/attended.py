@@ -7,8 +7,9 @@ from torch import Tensor
 from attention_core.captures.capture import Capture, Stack
 from attention_core.captures.layer import Layer
 from attention_core.captures.token import Token
+from attention_core.devices import Device
 from attention_core.embeddings import AnyEmbedding, HashEmbedding
-from attention_core.entry import Device, project_numbers, project_tokens
+from attention_core.entry import project_numbers, project_tokens
 from attention_core.maps import AttentionMap
 from attention_core.prepared import Check
 from attention_core.projected import Projected
