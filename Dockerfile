@@ -29,10 +29,14 @@ RUN cd "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
 
 FROM ${BASE}
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin atlas
+# The user has no home: captures and fetched models lie in the volume.
+RUN install -d -o atlas /data
 COPY --from=build /opt/atlas /opt/atlas
 # One arena: with one for each thread, glibc holds on to hundreds of megabytes of freed blocks.
-ENV PATH=/opt/atlas/bin:$PATH PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=1
+ENV PATH=/opt/atlas/bin:$PATH PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=1 \
+    ATTENTION_ATLAS_DATA_DIR=/data HF_HOME=/data/huggingface HOME=/tmp
 USER atlas
+VOLUME /data
 WORKDIR /tmp
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=3s --start-period=20s \

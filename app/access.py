@@ -5,7 +5,6 @@ string, or the message of an error, which could repeat what a client sent.
 """
 
 import time
-import traceback
 
 import structlog
 from asgi_correlation_id import correlation_id
@@ -14,10 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import problem_of, problem_response
 from app.gate import ClientGoneError
+from app.logs import frames_of
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("attention_atlas.access")
 
-_MAX_FRAMES = 8
 _CLIENT_GONE = 499
 """What a log shows for a client that left; nginx's number for it."""
 
@@ -41,7 +40,7 @@ class AccessLog:
                 "failed",
                 request_id=correlation_id.get(),
                 error=type(error).__name__,
-                frames=_frames(error),
+                frames=frames_of(error),
             )
             # An answer that has begun can only be cut off, which the server does.
             if not line.status:
@@ -50,11 +49,6 @@ class AccessLog:
         finally:
             line.write()
         return None
-
-
-def _frames(error: Exception) -> list[str]:
-    found = traceback.extract_tb(error.__traceback__)[-_MAX_FRAMES:]
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in found]
 
 
 class _Line:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from app.api.info import service_version
 from app.config import Settings
 from app.logs import configure_logs
+from app.models import RegistryError
 from app.server import make_server
 
 main = typer.Typer(add_completion=False, no_args_is_help=True, help="See what attention sees.")
@@ -25,20 +26,36 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to serve on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to serve on.")] = None,
     *,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=PATH_OR_HUB_ID", help="A model to offer; may be repeated."),
+    ] = None,
+    models_dir: Annotated[
+        Path | None, typer.Option(help="Folder of models; each of its folders is one.")
+    ] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder for what is kept.")] = None,
+    no_downloads: Annotated[
+        bool, typer.Option("--no-downloads", help="Fetch no model from the hub.")
+    ] = False,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page.")] = False,
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Let others reach it without a key.")
     ] = False,
 ) -> None:
     """Serve the page and the API."""
-    settings = _settings(host=host, port=port, data_dir=data_dir, insecure=insecure or None)
+    settings = _settings(
+        host=host,
+        port=port,
+        models=model or None,
+        models_dir=models_dir,
+        data_dir=data_dir,
+        allow_downloads=False if no_downloads else None,
+        insecure=insecure or None,
+    )
     configure_logs()
-    server = make_server(settings)
+    server = _server(settings)
     url = f"http://{_shown_host(settings.host)}:{settings.port}"
-    typer.echo(f"Attention Atlas {service_version()} on {url} (Ctrl+C ends it)")
-    for name, value in settings.limits.items():
-        typer.echo(f"  {name:24} {value}")
+    _announce(settings, url)
     if open_browser:
         threading.Thread(target=_open_when_started, args=(server, url), daemon=True).start()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -63,6 +80,21 @@ def _settings(**given: Any) -> Settings:
             where = ".".join(str(part) for part in details["loc"])
             typer.echo(f"{where}: {details['msg']}".removeprefix(": "), err=True)
         raise typer.Exit(2) from None
+
+
+def _server(settings: Settings) -> uvicorn.Server:
+    try:
+        return make_server(settings)
+    except RegistryError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+
+def _announce(settings: Settings, url: str) -> None:
+    typer.echo(f"Attention Atlas {service_version()} on {url} (Ctrl+C ends it)")
+    typer.echo(f"  {'data_dir':24} {settings.data_dir}")
+    for name, value in settings.limits.items():
+        typer.echo(f"  {name:24} {value}")
 
 
 def _end_well(_number: int, _frame: FrameType | None) -> None:

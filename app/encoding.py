@@ -14,8 +14,12 @@ import pybase64
 from torch import Tensor
 
 Encoding = Literal["json", "base64"]
+Dtype = Literal["f4", "f2", "u1"]
+"""Types of numbers in base64: floats of 4 or 2 bytes, or bytes between an offset and a scale."""
 
 _Array = npt.NDArray[np.float32]
+
+_LARGEST_HALF = np.float32(np.finfo(np.float16).max)
 
 
 class Pieces:
@@ -38,8 +42,12 @@ class Pieces:
         *,
         encoding: Encoding,
         decimals: int | None = None,
+        dtype: Dtype = "f4",
     ) -> None:
-        """Add a member that is a matrix; what is not finite becomes null, or NaN in base64."""
+        """Add a member that is a matrix; what is not finite becomes null, or NaN in base64.
+
+        A number of ``u1`` is ``offset + byte / 255 · scale``, and must be finite.
+        """
         array = matrix.detach().cpu().numpy().astype(np.float32, copy=False)
         self._open(name)
         self._small += orjson.dumps({"axes": list(axes), "shape": list(array.shape)})[:-1]
@@ -47,14 +55,45 @@ class Pieces:
             self._small += b',"data":'
             self._add_large(_nested(array, decimals))
             self._small += b"}"
+        elif dtype == "u1":
+            self._add_scaled(array)
         else:
-            self._small += b',"dtype":"f4","bdata":"'
-            self._add_large(_typed(array))
+            self._small += b',"dtype":' + orjson.dumps(dtype) + b',"bdata":"'
+            self._add_large(_typed(array, dtype))
             self._small += b'"}'
+
+    def add_bytes(self, name: str, matrix: Tensor, axes: Iterable[str]) -> list[Any]:
+        """Add a member that is a matrix of weights, each written as a byte.
+
+        A weight is ``byte / 255 · scale``; a negative one is written as zero.
+
+        Returns:
+            The scale of each picture: its largest number, nested as the axes before are.
+        """
+        array = matrix.detach().cpu().numpy()
+        scale = np.maximum(array.max(axis=(-2, -1)), 0.0)
+        divisor = np.where(scale > 0, scale, 1.0)[..., None, None]
+        shown = np.rint(np.clip(array / divisor, 0.0, 1.0) * 255).astype(np.uint8)
+        self._open(name)
+        self._small += orjson.dumps({"axes": list(axes), "shape": list(array.shape)})[:-1]
+        self._small += b',"dtype":"u1","bdata":"'
+        self._add_large(pybase64.b64encode(np.ascontiguousarray(shown).data))
+        self._small += b'"}'
+        listed: list[Any] = scale.tolist()
+        return listed
 
     def close(self) -> list[bytes]:
         """End the object and return what it is made of."""
         return [*self._pieces, bytes(self._small + b"}")]
+
+    def _add_scaled(self, array: _Array) -> None:
+        offset = min(0.0, float(array.min(initial=0.0)))
+        scale = float(array.max(initial=0.0)) - offset
+        shown = np.rint((array - offset) * (255 / (scale or 1.0))).astype(np.uint8)
+        told = orjson.dumps({"dtype": "u1", "scale": scale, "offset": offset})
+        self._small += b"," + told[1:-1] + b',"bdata":"'
+        self._add_large(pybase64.b64encode(np.ascontiguousarray(shown).data))
+        self._small += b'"}'
 
     def _open(self, name: str) -> None:
         self._small += b"," if self._pieces or self._small else b"{"
@@ -65,6 +104,13 @@ class Pieces:
         self._small.clear()
 
 
+def finite_range(matrix: Tensor) -> tuple[float, float] | None:
+    """Return the least and the largest finite number of a matrix; None where there is none."""
+    array = matrix.detach().cpu().numpy()
+    finite = array[np.isfinite(array)]
+    return (float(finite.min()), float(finite.max())) if finite.size else None
+
+
 def _nested(array: _Array, decimals: int | None) -> bytes:
     # orjson writes the shortest text that reads back as the same float32, and what is not
     # finite as null.
@@ -72,10 +118,13 @@ def _nested(array: _Array, decimals: int | None) -> bytes:
     return orjson.dumps(np.ascontiguousarray(shown), option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def _typed(array: _Array) -> bytes:
+def _typed(array: _Array, dtype: Literal["f4", "f2"]) -> bytes:
     is_masked = array == -np.inf
     shown = np.where(is_masked, np.float32(np.nan), array) if is_masked.any() else array
-    return pybase64.b64encode(np.ascontiguousarray(shown, dtype="<f4").data)
+    if dtype == "f2":
+        # The largest half stands for what is larger still.
+        shown = np.clip(shown, -_LARGEST_HALF, _LARGEST_HALF)
+    return pybase64.b64encode(np.ascontiguousarray(shown, dtype=f"<{dtype}").data)
 
 
 def _rounded(array: _Array, decimals: int) -> _Array:

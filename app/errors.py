@@ -1,5 +1,6 @@
 """Problems (RFC 9457) and the one place that maps what went wrong to a status."""
 
+import errno
 import http
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,12 +10,19 @@ import orjson
 import torch
 from asgi_correlation_id import correlation_id
 from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.faults import Fault, Path
-from attention_core import AttentionError, BudgetError
+from attention_core import (
+    AttentionError,
+    BrokenModelError,
+    BudgetError,
+    CaptureError,
+    OfflineModelError,
+)
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 MAX_FAULTS = 20
@@ -58,8 +66,8 @@ def field_problem(loc: Path, message: str, *, exceeded: Exceeded | None = None) 
     return ProblemError(422, message, (Fault(loc, message),), exceeded)
 
 
-def problem_response(problem: ProblemError, *, path: str) -> Response:
-    """Write a problem as its response."""
+def problem_body(problem: ProblemError, *, path: str) -> dict[str, Any]:
+    """Write a problem as plain data."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": http.HTTPStatus(problem.status).phrase,
@@ -74,8 +82,13 @@ def problem_response(problem: ProblemError, *, path: str) -> Response:
         body["limit"] = problem.exceeded.limit
         body["actual"] = problem.exceeded.actual
         body["max"] = problem.exceeded.maximum
+    return body
+
+
+def problem_response(problem: ProblemError, *, path: str) -> Response:
+    """Write a problem as its response."""
     return Response(
-        orjson.dumps(body),
+        orjson.dumps(problem_body(problem, path=path)),
         status_code=problem.status,
         media_type=PROBLEM_MEDIA_TYPE,
         headers={"Cache-Control": "no-store", **problem.headers},
@@ -87,17 +100,12 @@ def problem_of(error: Exception) -> ProblemError:
     match error:
         case ProblemError():
             return error
-        case BudgetError():
-            exceeded = Exceeded("memory_budget_bytes", error.actual, error.maximum)
-            return ProblemError(422, str(error), _fault_of(error), exceeded)
         case AttentionError():
-            return ProblemError(422, str(error), _fault_of(error))
+            return _of_library(error)
         case HTTPException():
             return ProblemError(error.status_code, _http_detail(error), headers=error.headers or {})
-        case _ if is_out_of_memory(error):
-            return out_of_memory()
         case _:
-            return unexpected()
+            return _of_machine(error)
 
 
 def unexpected() -> ProblemError:
@@ -118,6 +126,13 @@ def is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
 
 
+def is_disk_full(error: BaseException) -> bool:
+    """Tell whether the disk, or the user's share of it, is full."""
+    if isinstance(error, DBAPIError):
+        return "disk is full" in str(error.orig)
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def add_problems(app: FastAPI) -> None:
     """Answer every error of an application with a problem."""
 
@@ -126,6 +141,43 @@ def add_problems(app: FastAPI) -> None:
 
     for kind in (ProblemError, AttentionError, HTTPException):
         app.add_exception_handler(kind, respond)
+
+
+def _of_library(error: AttentionError) -> ProblemError:
+    match error:
+        case BudgetError():
+            exceeded = Exceeded("memory_budget_bytes", error.actual, error.maximum)
+            return ProblemError(422, str(error), _fault_of(error), exceeded)
+        case CaptureError() | BrokenModelError() | OfflineModelError():
+            return ProblemError(424, str(error), _fault_of(error) if error.field else ())
+        case _:
+            return ProblemError(422, str(error), _fault_of(error))
+
+
+def _of_machine(error: Exception) -> ProblemError:
+    if is_out_of_memory(error):
+        return out_of_memory()
+    if is_disk_full(error):
+        return _disk_full()
+    return _no_index() if isinstance(error, DBAPIError) else unexpected()
+
+
+def _disk_full() -> ProblemError:
+    return ProblemError(
+        507,
+        "There must be space on the disk, and it is full; delete captures that nobody needs, or "
+        "free space otherwise.",
+    )
+
+
+def _no_index() -> ProblemError:
+    # What the database says may hold what a client sent.
+    return ProblemError(
+        503,
+        "The index of captures must answer, and it does not now: it is locked, or cannot be "
+        "reached; ask again later.",
+        headers={"Retry-After": "2"},
+    )
 
 
 def _fault_of(error: AttentionError) -> tuple[Fault, ...]:

@@ -17,6 +17,9 @@ _ABSENT: Any = object()
 """What a body has where it has nothing."""
 
 _HEADS = ("spec", "heads")
+_FIELD_OF = {"masks": "mask", "dtype": "dtype"}
+"""The field at fault, by the errors of ours that are found a level above it."""
+
 _MAX_PART = 64
 _MAX_PARTS = 12
 _MAX_MESSAGE = 300
@@ -86,10 +89,12 @@ def _fault(details: ErrorDetails, body: Place, written: Any) -> Fault:
         return Fault((), _unreadable(details["msg"]), is_unreadable=True)
     place = body.follow(details["loc"])
     path = as_written(place.path, written)
-    if details["type"] == "masks":
-        path = (*path, "mask")
-    if path == _HEADS:
-        given = _member(_member(written, "spec"), "heads")
+    if details["type"] in _FIELD_OF:
+        path = (*path, _FIELD_OF[details["type"]])
+    if path[-2:] == _HEADS:
+        given = written
+        for part in path:
+            given = _member(given, part)
         if isinstance(given, bool) or not isinstance(given, int):
             return Fault(path, _no_heads(given))
     return Fault(path, _message(details, place))

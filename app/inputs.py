@@ -10,6 +10,7 @@ from app.schemas import AttentionRequest
 from app.sizes import Fields, Size
 from attention_core import (
     AttentionMap,
+    Capture,
     GivenEmbedding,
     GivenProjection,
     HashEmbedding,
@@ -18,6 +19,8 @@ from attention_core import (
     RandomProjection,
     attend,
     attend_tokens,
+    capture_numbers,
+    capture_tokens,
     split_text,
 )
 
@@ -98,6 +101,18 @@ class TokenInputs:
             projection=self.asked.projection,
             device=self.asked.device,
             budget_bytes=budget_bytes,
+            check=check,
+        )
+
+    def capture(self, check: Callable[[], None]) -> Capture:
+        """Keep what the attention between the tokens is a function of."""
+        return capture_tokens(
+            self.query,
+            self.context,
+            self.asked.spec,
+            embedding=self.asked.embedding,
+            projection=self.asked.projection,
+            device=self.asked.device,
             check=check,
         )
 
@@ -201,6 +216,19 @@ class NumberInputs:
             self.asked.spec,
             device=self.asked.device,
             budget_bytes=budget_bytes,
+            check=check,
+        )
+
+    def capture(self, check: Callable[[], None]) -> Capture:
+        """Keep what the attention between the numbers is a function of."""
+        values = self.asked.value
+        return capture_numbers(
+            self.queries.tensor(_LIKE),
+            self.keys.tensor(_LIKE),
+            None if values is None else values.tensor(_LIKE),
+            self.asked.spec,
+            labels=(self.query, self.key),
+            device=self.asked.device,
             check=check,
         )
 

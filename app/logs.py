@@ -2,8 +2,11 @@
 
 import logging
 import sys
+import traceback
 
 import structlog
+
+_MAX_FRAMES = 8
 
 
 def configure_logs(level: int = logging.INFO) -> None:
@@ -32,3 +35,9 @@ def configure_logs(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+
+
+def frames_of(error: Exception) -> list[str]:
+    """Tell where an error came from, but not its message, which could repeat what a client sent."""
+    found = traceback.extract_tb(error.__traceback__)[-_MAX_FRAMES:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in found]

@@ -9,14 +9,24 @@ from starlette.middleware import Middleware
 
 from app.access import AccessLog
 from app.api.attention import attention_router
+from app.api.capture import capture_router
+from app.api.captures import captures_router
+from app.api.events import events_router
 from app.api.info import health_router, info_router, service_version
+from app.api.models import models_router
+from app.api.pictures import pictures_router
 from app.body_limits import BodyLimits
+from app.capturing import Capturing
 from app.config import Settings
 from app.docs import add_docs
 from app.errors import add_problems
 from app.gate import Gate
+from app.intake import Intake
+from app.jobs import CaptureJobs
+from app.models import ModelPool, open_pool
 from app.openapi import describe
 from app.pages import add_pages
+from app.progress import ProgressBoard
 from app.readiness import Readiness
 from app.reading import Reader
 from app.security import (
@@ -30,22 +40,43 @@ from app.security import (
     refuse_other_origins,
     refuse_two_lengths,
 )
+from app.shelf import Shelf
+from app.store import OpenedCaptures, Store
 from attention_core import attend_tokens
 
+_MAPPED_SHARE = 8
+"""Opened captures may map this part of the memory budget; what is not touched takes none."""
 
-def create_app(settings: Settings) -> FastAPI:
-    """Wire the service together."""
-    gate, reader = Gate(settings), Reader(settings)
-    readiness = Readiness()
+
+def create_app(settings: Settings, pool: ModelPool | None = None) -> FastAPI:
+    """Wire the service together.
+
+    Args:
+        settings: What an operator decided.
+        pool: The models that captures may ask; those of the settings when absent.
+    """
+    gate, reader, readiness = Gate(settings), Reader(settings), Readiness()
+    pool = open_pool(settings) if pool is None else pool
+    store = Store(settings)
+    opened, board = _opened(store, settings), ProgressBoard()
+    shelf, capturing = Shelf(store, board), Capturing(settings, pool)
+    jobs = CaptureJobs(store, opened, capturing, board)
+    intake = Intake(settings, store, jobs=jobs, capturing=capturing, reader=reader)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await gate.start(_warm_up)
+        await store.run(store.open)
+        if store.is_saving:
+            jobs.start()
         readiness.status = "ok"
         yield
         readiness.status = "stopping"
         gate.close()
         reader.close()
+        pool.close()
+        jobs.close()
+        store.close()
 
     app = FastAPI(
         title="Attention Atlas",
@@ -58,13 +89,30 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.include_router(attention_router(settings, reader, gate))
-    app.include_router(info_router(settings))
+    for router in (
+        captures_router(shelf, intake),
+        capture_router(settings, shelf, jobs),
+        events_router(shelf, readiness),
+        pictures_router(shelf, opened, gate),
+        models_router(pool),
+        info_router(settings),
+    ):
+        app.include_router(router)
     app.include_router(health_router(readiness))
+    app.state.readiness = readiness
     app.openapi = describe(app)  # type: ignore[method-assign]
     add_problems(app)
     add_pages(app, settings)
     add_docs(app)
     return app
+
+
+def _opened(store: Store, settings: Settings) -> OpenedCaptures:
+    return OpenedCaptures(
+        store.load,
+        lambda record: store.folder.stamp(record.id),
+        settings.memory_budget_bytes // _MAPPED_SHARE,
+    )
 
 
 def _middleware(settings: Settings) -> list[Middleware]:

@@ -1,6 +1,6 @@
 """What ``/openapi.json`` says where the framework cannot see it: raw bodies and raw answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from fastapi import FastAPI
@@ -8,40 +8,89 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from app.schemas import AttentionAnswer, AttentionRequest, Problem
+from app.capture_answers import CaptureAnswer, CaptureList, GridAnswer, ProgressEvent, RegionAnswer
+from app.capture_schemas import CapturePatch, CaptureRequest
+from app.schemas import AttentionAnswer, AttentionRequest, CellAnswer, Problem
 
 _REFERENCE = "#/components/schemas/{model}"
 _MODELS: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (AttentionRequest, "validation"),
     (AttentionAnswer, "serialization"),
+    (CaptureRequest, "validation"),
+    (CapturePatch, "validation"),
+    (CaptureAnswer, "serialization"),
+    (CaptureList, "serialization"),
+    (RegionAnswer, "serialization"),
+    (GridAnswer, "serialization"),
+    (CellAnswer, "serialization"),
+    (ProgressEvent, "serialization"),
     (Problem, "serialization"),
 ]
 _MEANINGS = {
     400: "The body, the path or the Host cannot be read.",
     401: "The API key is missing or wrong.",
     403: "A page of another origin asked.",
+    404: "There is none of this id.",
     408: "The body came too slowly.",
+    409: "It is not ready.",
     413: "The body is too large.",
-    415: "The body is not JSON.",
+    415: "The body is of another type.",
     422: "A field is at fault, or the answer would pass a limit.",
+    424: "A file that it is made of is missing, or has changed.",
     429: "Too many jobs wait.",
     500: "The service failed.",
-    503: "No worker came free in time, or no memory.",
+    503: "No worker came free in time, or no memory, or saving is off.",
     504: "The computation passed its deadline.",
+    507: "The storage is full.",
 }
 
 
-def json_body(model: type[BaseModel], examples: dict[str, Any]) -> dict[str, Any]:
-    """Describe a JSON body that the endpoint reads itself."""
-    return {
-        "required": True,
-        "content": {"application/json": {"schema": _reference(model), "examples": examples}},
+def json_body(
+    model: type[BaseModel], examples: dict[str, Any], *, or_raw: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Describe a JSON body that the endpoint reads itself, or a raw one of some types instead."""
+    content: dict[str, Any] = {
+        "application/json": {"schema": _reference(model), "examples": examples}
     }
+    for media_type in or_raw:
+        content[media_type] = {"schema": {"type": "string", "format": "binary"}}
+    return {"required": True, "content": content}
 
 
-def json_answer(model: type[BaseModel]) -> dict[str, Any]:
+def parameters(model: type[BaseModel], *, optional: bool = False) -> list[dict[str, Any]]:
+    """Describe the query string that the endpoint reads itself.
+
+    Args:
+        model: What it is read as.
+        optional: Whether it may be left out as a whole.
+    """
+    schema = model.model_json_schema(ref_template=_REFERENCE)
+    required = () if optional else schema.get("required", ())
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in required,
+            **({"description": text} if (text := each.get("description")) else {}),
+            "schema": {key: value for key, value in each.items() if key != "description"},
+        }
+        for name, each in schema["properties"].items()
+    ]
+
+
+def json_answer(model: type[BaseModel], description: str = "Done.") -> dict[str, Any]:
     """Describe an answer that the endpoint writes itself."""
-    return {"description": "Done.", "content": {"application/json": {"schema": _reference(model)}}}
+    content = {"application/json": {"schema": _reference(model)}}
+    return {"description": description, "content": content}
+
+
+def event_stream() -> dict[str, Any]:
+    """Describe the events of a capture."""
+    text = "event: progress\ndata: " + '{"state":"running","done":3,"total":6,"eta_s":0.4}' + "\n\n"
+    return {
+        "description": "Events named `progress`; the data of each is a ProgressEvent.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": text}},
+    }
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -23,6 +23,8 @@ from app.i18n import Language, choose_language, load_languages
 
 # The map library inside the bundle guards its style element by a digest as id.
 _INJECTED_STYLE = re.compile(rb'document\.getElementById\("([0-9a-f]{64})"\)')
+# A static import as prettier writes it; those in comments of types start with another sign.
+_IMPORT = re.compile(r'^(?:import|export|\}).*?from "(\.[^"]+)"', re.MULTILINE)
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -38,30 +40,46 @@ class LanguageLink:
 
 
 @dataclass(frozen=True)
-class WorkbenchPage:
-    """All that the template of the workbench may use.
+class Page:
+    """All that the template of the workbench may use, and what every page has.
 
     Attributes:
         language: Code of the language that the page is in.
         languages: The switches, in a fixed order.
         url: Makes the path of a file under ``static/``.
+        home_url: The workbench, in the same language.
+        captures_url: Where the pages of captures live.
         api_url: Where version 1 of the API lives.
+        docs_url: The API's own documentation.
         plotly_url: Plotly's bundle.
         messages_url: The page's messages in its language, as JSON.
         injected_style_ids: Names of the style elements that Plotly's bundle would inject unless
             an element of that id is there.
-        modules: Every script module, to be fetched before it is asked for.
+        modules: Every script module of the page, to be fetched before it is asked for.
     """
 
     language: str
     languages: list[LanguageLink]
     url: Callable[[str], str]
+    home_url: str
+    captures_url: str
     api_url: str
     docs_url: str
     plotly_url: str
     messages_url: str
     injected_style_ids: list[str]
     modules: list[str]
+
+
+@dataclass(frozen=True)
+class ExplorerPage(Page):
+    """All that the template of the explorer may use.
+
+    Attributes:
+        capture: Id of the capture that is looked at; the page's script asks for it.
+    """
+
+    capture: str
 
 
 @dataclass(frozen=True)
@@ -98,11 +116,10 @@ class Pages:
     def __init__(self) -> None:
         self.static_folder = page_folder("static")
         self.static_path = f"/static/{_digest_of_folder(self.static_folder)}"
-        self.modules = sorted(
-            path.relative_to(self.static_folder).as_posix()
-            for path in (self.static_folder / "js").rglob("*.js")
-            if path.name not in ("preferences.js", "docs.js", "types.js")
-        )
+        self.modules = {
+            entry: _modules_of(self.static_folder, f"js/{entry}.js")
+            for entry in ("main", "explorer")
+        }
         self.languages = load_languages()
         bundle = _plotly_bundle()
         self.plotly = _asset("plotly", "min.js", "text/javascript", bundle)
@@ -119,38 +136,76 @@ class Pages:
 
     def workbench(self, request: Request) -> HTMLResponse:
         """Render the workbench in the language that the request asks for."""
+        page = Page(**self._shared(request, "main"))
+        return self._rendered("workbench.html", page)
+
+    def explorer(self, request: Request) -> HTMLResponse:
+        """Render the page of one capture. Whether there is such a one, its script finds out."""
+        capture = request.path_params["capture"]
+        page = ExplorerPage(**self._shared(request, "explorer"), capture=capture)
+        return self._rendered("explorer.html", page)
+
+    def _rendered(self, template: str, page: Page) -> HTMLResponse:
+        code = page.language
+        markup = self._environments[code].get_template(template).render(page=page)
+        headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language", "Content-Language": code}
+        return HTMLResponse(markup, headers=headers)
+
+    def _shared(self, request: Request, entry: str) -> dict[str, Any]:
+        """Gather what every page has, for a request."""
         root = request.scope.get("root_path", "")
         code = choose_language(
             request.query_params.get("lang"),
             request.headers.get("accept-language"),
             self.languages,
         )
-        page = WorkbenchPage(
-            language=code,
-            languages=[
-                LanguageLink(each.code, each.name, f"{root}/?lang={each.code}", each.code == code)
+        return {
+            "language": code,
+            "languages": [
+                LanguageLink(each.code, each.name, f"?lang={each.code}", each.code == code)
                 for each in self.languages.values()
             ],
-            url=lambda path: f"{root}{self.static_path}/{path}",
-            api_url=f"{root}/api/v1",
-            docs_url=f"{root}/docs",
-            plotly_url=root + self.plotly.path,
-            messages_url=root + self.messages[code].path,
-            injected_style_ids=self.injected_style_ids,
-            modules=self.modules,
-        )
-        markup = self._environments[code].get_template("workbench.html").render(page=page)
-        headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language", "Content-Language": code}
-        return HTMLResponse(markup, headers=headers)
+            "url": lambda path: f"{root}{self.static_path}/{path}",
+            "home_url": f"{root}/?lang={code}",
+            "captures_url": f"{root}/captures",
+            "api_url": f"{root}/api/v1",
+            "docs_url": f"{root}/docs",
+            "plotly_url": root + self.plotly.path,
+            "messages_url": root + self.messages[code].path,
+            "injected_style_ids": self.injected_style_ids,
+            "modules": self.modules[entry],
+        }
 
 
 def add_pages(app: FastAPI, settings: Settings) -> None:  # noqa: ARG001
     """Serve the pages and their files from an application."""
     pages = Pages()
     app.add_route("/", pages.workbench, methods=["GET"], name="workbench", include_in_schema=False)
+    app.add_route(
+        "/captures/{capture}",
+        pages.explorer,
+        methods=["GET"],
+        name="explorer",
+        include_in_schema=False,
+    )
     for asset in (pages.plotly, *pages.messages.values()):
         app.add_route(asset.path, asset.respond, methods=["GET"], include_in_schema=False)
     app.mount(pages.static_path, _ImmutableFiles(directory=pages.static_folder), name="static")
+
+
+def _modules_of(folder: Path, entry: str) -> list[str]:
+    """List a script module and all that it imports, itself or through others."""
+    found: set[str] = set()
+    waiting = [(folder / entry).resolve()]
+    while waiting:
+        path = waiting.pop()
+        name = path.relative_to(folder.resolve()).as_posix()
+        if name in found:
+            continue
+        found.add(name)
+        imports = _IMPORT.findall(path.read_text("utf-8"))
+        waiting += [(path.parent / each).resolve() for each in imports]
+    return sorted(found)
 
 
 def _digest_of_folder(folder: Path) -> str:

@@ -1,6 +1,6 @@
 """A response that is written piece by piece, so that its pieces are never joined."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.background import BackgroundTask
 from starlette.responses import Response
@@ -12,17 +12,27 @@ class PiecesResponse(Response):
 
     Args:
         pieces: The body, in order.
+        status: HTTP status.
+        headers: More headers; nobody keeps the answer unless they say so.
     """
 
     media_type = "application/json"
 
-    def __init__(self, pieces: Sequence[bytes]) -> None:
+    def __init__(
+        self,
+        pieces: Sequence[bytes],
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self._pieces = pieces
-        self.status_code = 200
+        self.status_code = status
         self.background: BackgroundTask | None = None
         self.body = b""
         n_bytes = sum(map(len, self._pieces))
-        self.init_headers({"Content-Length": str(n_bytes), "Cache-Control": "no-store"})
+        self.init_headers(
+            {"Content-Length": str(n_bytes), "Cache-Control": "no-store", **(headers or {})}
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send(

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 from pydantic_core import PydanticCustomError
 
 from attention_core import (
@@ -82,8 +82,8 @@ class CellPlace(BaseModel):
     key: int = Field(ge=0)
 
 
-class AttentionRequest(BaseModel):
-    """What to attend with, how, and what to answer.
+class AttentionSource(BaseModel):
+    """What to attend with, and how.
 
     Exactly one of ``tokens``, ``text`` and ``query`` with ``key`` must be given.
     """
@@ -114,6 +114,14 @@ class AttentionRequest(BaseModel):
     spec: Annotated[AttentionSpec, BeforeValidator(_few_masks)] = Field(
         AttentionSpec(), description="How attention is computed."
     )
+
+
+class AttentionRequest(AttentionSource):
+    """What to attend with, how, and what to answer.
+
+    Exactly one of ``tokens``, ``text`` and ``query`` with ``key`` must be given.
+    """
+
     include: list[Included] = Field(
         ["scores", "weights", "outputs"], description="The matrices to answer.", max_length=16
     )
@@ -205,6 +213,10 @@ class AttentionAnswer(BaseModel):
     device: str
     dtype: str
     timing_ms: TimingMs
+
+
+class CellAnswer(RootModel[Cell]):
+    """One cell explained."""
 
 
 class Device(BaseModel):

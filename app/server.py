@@ -15,6 +15,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from app.config import Limits, Settings
 from app.errors import ProblemError, problem_response
 from app.main import create_app
+from app.models import ModelPool
+from app.readiness import Readiness
 from app.security import add_security_headers
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("attention_atlas.server")
@@ -32,6 +34,7 @@ class DeadlineProtocol(H11Protocol):
     """
 
     limits: Limits
+    readiness: Readiness
     _deadline: asyncio.TimerHandle | None = None
     _send_deadline: asyncio.TimerHandle | None = None
 
@@ -63,6 +66,12 @@ class DeadlineProtocol(H11Protocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self._disarm_send()
+
+    def shutdown(self) -> None:
+        # What goes on for ever, such as the events of a capture, ends itself when it sees this;
+        # uvicorn would wait for it, and tell the application only afterwards.
+        self.readiness.status = "stopping"
+        super().shutdown()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP with a problem, and close."""
@@ -137,14 +146,20 @@ class DeadlineProtocol(H11Protocol):
             self._deadline = None
 
 
-def make_server(settings: Settings) -> uvicorn.Server:
-    """Make the server of the service; ``run()`` serves until a signal ends it."""
-    protocol = type("Protocol", (DeadlineProtocol,), {"limits": settings})
+def make_server(settings: Settings, pool: ModelPool | None = None) -> uvicorn.Server:
+    """Make the server of the service; ``run()`` serves until a signal ends it.
+
+    Args:
+        settings: What an operator decided.
+        pool: The models that captures may ask; those of the settings when absent.
+    """
+    app = create_app(settings, pool)
+    given = {"limits": settings, "readiness": app.state.readiness}
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
-        http=protocol,
+        http=type("Protocol", (DeadlineProtocol,), given),
         ws="none",
         lifespan="on",
         log_config=None,

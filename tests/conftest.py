@@ -13,12 +13,13 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the whole application as its command does; yields its base URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
+    folder = str(tmp_path_factory.mktemp("data"))
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port), "--data-dir", folder]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         wait_for_port(process, port)

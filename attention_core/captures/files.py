@@ -21,6 +21,9 @@ from attention_core.errors import CaptureError
 MAX_TENSORS = 10_000
 """How many tensors a file may hold."""
 
+MAX_TOKENS = 2**18
+"""How many tokens a sequence may have: each is an object, a hundred times its bytes in a file."""
+
 _SPEC = "spec"
 _TOKENS = ("tokens.query", "tokens.key")
 _TEXTS = TypeAdapter(list[str])
@@ -85,14 +88,33 @@ def read_npz(path: Path, max_bytes: int) -> Contents:
         _require_room(sum(member.file_size for member in members), max_bytes)
         for member in members:
             name = member.filename.removesuffix(".npy")
+            if name in tensors or name in tokens or (name == _SPEC and spec is not None):
+                raise CaptureError(
+                    f"a file must hold each tensor once, got {name[:80]!r} twice; name them apart.",
+                    field=(name[:80],),
+                )
             array = _read_array(name, archive, member)
             if name == _SPEC:
                 spec = str(array)
             elif name.endswith(_TOKENS):
+                require_tokens(name, array.size)
                 tokens[name] = _texts(name, np.atleast_1d(array).astype(str).tolist())
             else:
                 tensors[name] = _tensor(name, array)
     return Contents(tensors, tokens, spec)
+
+
+def require_tokens(name: str, count: int) -> None:
+    """Refuse more tokens than there may be, before any is made.
+
+    Raises:
+        CaptureError: With the limit.
+    """
+    if count > MAX_TOKENS:
+        raise CaptureError(
+            f"a sequence must have {MAX_TOKENS:,} tokens at most, got {count:,}; send fewer.",
+            field=(name,),
+        )
 
 
 def _read_array(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Array:
@@ -169,6 +191,7 @@ def _as_capture_error(name: str) -> Iterator[None]:
     except (
         SafetensorError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError,
         RuntimeError, ValueError, TypeError, OSError, MemoryError,
+        SystemError,  # of texts with numbers that are no characters
     ) as error:  # fmt: skip
         raise CaptureError(
             f"the file must be a whole {name} file, got one that cannot be read; save it again, "

@@ -89,7 +89,8 @@ def split_bias(
     Raises:
         ShapeError: When heads have different masks.
     """
-    by_head = additive > torch.finfo(additive.dtype).min * _HIDDEN_FRACTION
+    # NaN stays in the bias, where a map refuses it; read as hidden it would go unseen.
+    by_head = ~(additive <= torch.finfo(additive.dtype).min * _HIDDEN_FRACTION)
     allowed = by_head[0]
     if not torch.equal(by_head, allowed.expand_as(by_head)):
         raise ShapeError(

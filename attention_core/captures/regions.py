@@ -115,6 +115,11 @@ def _most(name: str, count: int) -> int:
 
 def _grown(name: str, wanted: Span, size: int, most: int) -> tuple[range, int]:
     """Grow a span to whole cells, as small as fit; return it, and the side of a cell."""
+    if wanted is not None and wanted.step not in (None, 1):
+        raise SpecError(
+            f"{name} must have step one, got {wanted}; ask for all of it in fewer cells.",
+            field=(name,),
+        )
     span = span_of(as_slice(wanted) if isinstance(wanted, range) else wanted, size)
     if not span:
         raise SpecError(

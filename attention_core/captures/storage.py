@@ -18,6 +18,7 @@ from typing import Annotated, Any, NamedTuple
 
 import torch
 from pydantic import PlainSerializer, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -111,10 +112,16 @@ def save_capture(capture: Capture, folder: Path) -> Saved:
         Hash and size of the file.
 
     Raises:
+        CaptureError: When the text of a token is no Unicode.
         OSError: When the disk is full or read-only; nothing is left behind then.
     """
     names = _Names()
-    record = _RECORD.dump_json(_record_of(capture, names)).decode()
+    try:
+        record = _RECORD.dump_json(_record_of(capture, names)).decode()
+    except PydanticSerializationError as error:
+        raise CaptureError(
+            "texts of tokens must be Unicode to be written, got a lone surrogate; leave it out."
+        ) from error
     # A folder of its own, because safetensors writes to a name of its own choice first.
     partial = folder / _PARTIAL
     shutil.rmtree(partial, ignore_errors=True)

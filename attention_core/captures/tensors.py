@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from attention_core.captures.capture import Capture, Stack
-from attention_core.captures.files import read_npz, read_safetensors
+from attention_core.captures.files import read_npz, read_safetensors, require_tokens
 from attention_core.captures.layer import Layer
 from attention_core.captures.token import Token
 from attention_core.errors import AttentionError, CaptureError, ShapeError, SpecError
@@ -144,12 +144,11 @@ def _layer(
     """Make a layer, and see that a map can be made of it."""
     made = {part: _shaped(prefix + part, part, x) for part, x in parts.items()}
     has_both = "query" in made and "key" in made
-    if ("weights" in made) == bool({"query", "key"} & made.keys()) or not (
-        "weights" in made or has_both
-    ):
+    if made.keys() != {"weights"} and ("weights" in made or not has_both):
         came = ", ".join(sorted(parts))
         raise ShapeError(
-            f"a layer must have either a query and a key, or weights, got {came}; {_WAY_OUT}.",
+            f"a layer must have either a query and a key, or weights alone, got {came}; "
+            f"{_WAY_OUT}.",
             field=(prefix + ("key" if "query" in made else "query"),),
         )
     layer = Layer(_sharing(spec, made) if has_both else None, **made)
@@ -198,6 +197,8 @@ def _sharing(spec: AttentionSpec, parts: Mapping[str, Tensor]) -> AttentionSpec:
 def _require_bounded(prefix: str, layer: Layer, max_bytes: int) -> None:
     """Refuse what is small in a file and large in a map: every head gets keys of its own there."""
     query, key = layer.query, layer.key
+    require_tokens(prefix + ("weights" if query is None else "query"), layer.n_queries)
+    require_tokens(prefix + ("weights" if key is None else "key"), layer.n_keys)
     n_heads = layer.n_heads if query is None else query.shape[0]
     if n_heads > MAX_HEADS:
         raise CaptureError(
@@ -205,13 +206,15 @@ def _require_bounded(prefix: str, layer: Layer, max_bytes: int) -> None:
             "layers.",
             field=(prefix + ("weights" if query is None else "query"),),
         )
-    n_bytes = 0 if key is None else key[0].nbytes * n_heads
-    if n_bytes > max_bytes:
-        raise CaptureError(
-            f"the keys of a layer must be {max_bytes:,} bytes at most once every head has its own, "
-            f"got {n_bytes:,} for {n_heads:,} heads; send fewer heads or keys.",
-            field=(f"{prefix}key",),
-        )
+    for part, x in (("key", key), ("value", layer.value)):
+        # Halves are computed as float32.
+        n_bytes = 0 if x is None else x[0].numel() * max(x.element_size(), 4) * n_heads
+        if n_bytes > max_bytes:
+            raise CaptureError(
+                f"the {part}s of a layer must be {max_bytes:,} bytes at most once every head has "
+                f"its own, got {n_bytes:,} for {n_heads:,} heads; send fewer heads or keys.",
+                field=(prefix + part,),
+            )
 
 
 def _require_like(prefix: str, layer: Layer, before: list[Layer]) -> None:

@@ -17,6 +17,7 @@ _HEADS: Final = (
     "MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES",
     "MODEL_FOR_SPEECH_SEQ_2_SEQ_MAPPING_NAMES",
     "MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES",
+    "MODEL_FOR_TEXT_ENCODING_MAPPING_NAMES",
     "MODEL_MAPPING_NAMES",
 )
 _OPTIONAL: Final = re.compile(
@@ -24,6 +25,8 @@ _OPTIONAL: Final = re.compile(
     r"|discriminator_predictions|position_ids|projector|logit_scale|lm_loss|predictions)(\.|$)"
 )
 """Weights that attention needs none of: a base model is often saved without a head."""
+_WRITING: Final = re.compile(r"(^|\.)(lm_head|embed_out)\.weight$")
+"""Those of a head that chooses what is written: a random one would write nonsense unsaid."""
 _QUIET = threading.RLock()
 
 
@@ -69,15 +72,22 @@ def loaded(folder: Path, config: dict[str, Any], weights: list[Path], dtype: Any
             "them, or open another one.",
             field=("model",),
         ) from error
-    except (OSError, RuntimeError, LookupError, TypeError, ValueError, AttributeError) as error:
+    except (
+        OSError, RuntimeError, LookupError, TypeError, ValueError, AttributeError,
+        ArithmeticError, AssertionError, StrictDataclassError,
+    ) as error:  # fmt: skip
         raise _misfit(_short(error)) from error
-    except StrictDataclassError as error:
-        raise _misfit(_short(error)) from error
-    missing = sorted(key for key in report["missing_keys"] if not _OPTIONAL.search(key))
+    missing = sorted(key for key in report["missing_keys"] if _is_needed(key, model))
     wrong = missing or sorted(str(key) for key in report.get("mismatched_keys", ()))
     if wrong:
         raise _misfit(f"nothing that fits for {wrong[0]} and {len(wrong) - 1} others")
     return model.eval().requires_grad_(requires_grad=False)
+
+
+def _is_needed(name: str, model: Any) -> bool:
+    if model.can_generate() and _WRITING.search(name):
+        return True
+    return not _OPTIONAL.search(name)
 
 
 def _require_known(config: dict[str, Any]) -> None:

@@ -76,7 +76,7 @@ def _given(call: Call) -> _Given:
     allowed: Tensor | None = None
     if call.mask is None and call.is_causal:
         # Said without a matrix, which a long text has no room for.
-        masks = _causal(call.window)
+        masks = _causal(call.window, call.n_keys)
     elif (seen := allowed_by(call)) is not None:
         found, allowed = recognised(_of_all_heads(seen, call), hints=MaskHints(window=call.window))
         masks = tuple(found)
@@ -91,9 +91,10 @@ def _given(call: Call) -> _Given:
     return _Given(masks, allowed, bias, distances)
 
 
-def _causal(window: int | None) -> tuple[AnyMask, ...]:
+def _causal(window: int | None, n_keys: int) -> tuple[AnyMask, ...]:
     masks: list[dict[str, Any]] = [{"kind": "causal"}]
-    if window is not None:
+    # A kernel that was handed no mask hides nothing for being far, whatever the model says.
+    if window is not None and n_keys <= window:
         masks.append({"kind": "sliding_window", "window": (window - 1, 0)})
     return AttentionSpec.model_validate({"mask": masks}).mask
 

@@ -52,7 +52,8 @@ def taken(model: nn.Module, reading: Reading, options: CaptureOptions, *, name: 
             Note(
                 "kernel_replaced",
                 "The model's own attention kernel cannot be recorded: the capture was taken with "
-                "torch's scaled_dot_product_attention, which computes the same.",
+                "torch's scaled_dot_product_attention, which computes the same as FlashAttention "
+                "and its kin, but need not do what a kernel of your own does.",
             )
         )
     kinds = [kind for kind in ORDER if made.layers.get(kind)]
@@ -71,6 +72,12 @@ def _run(
                 return written(model, reading, options)
             model(**reading.tensors)
             return Written(reading, len(reading.main), len(reading.target))
+    except IndexError as error:
+        raise SpecError(
+            "every token and every place, written ones too, must be in the model's tables, got "
+            f"one past their end ({error}); give a shorter text, or write fewer tokens.",
+            field=("generate",) if options.generate else ("inputs",),
+        ) from error
     finally:
         hook.remove()
 

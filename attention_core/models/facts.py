@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from attention_core.errors import BrokenModelError
-from attention_core.models.folder import CONFIG, config_of, read_json, refuse_code, weights_of
+from attention_core.models.folder import (
+    CONFIG,
+    config_of,
+    folder_named,
+    read_json,
+    refuse_code,
+    weights_of,
+)
 
 _TOKENIZER_FILES = (
     "tokenizer.json",
@@ -67,8 +74,8 @@ def describe_model(location: str) -> ModelFacts:
         RefusedModelError: When the model asks for code of its own, or has pickles only.
         BrokenModelError: When a small file cannot be read, or a file of weights is not there.
     """
-    folder = Path(location)
-    if folder.is_dir():
+    folder = folder_named(location)
+    if folder is not None:
         return _facts(folder, _signature(folder))
     cached = _cached_folder(location)
     if cached is None:
@@ -137,7 +144,7 @@ def _can_generate(config: Mapping[str, Any]) -> bool:
 
 def _max_tokens(folder: Path, config: Mapping[str, Any]) -> int | None:
     positions = _first(config, _LENGTHS)
-    if positions is not None and config.get("model_type") in _ROBERTA_TYPES:
+    if positions is not None and str(config.get("model_type")) in _ROBERTA_TYPES:
         positions -= _OFFSET_POSITIONS
     longest = _optional(folder / "tokenizer_config.json").get("model_max_length")
     told = longest if isinstance(longest, int) and 0 < longest < _NO_LENGTH else None

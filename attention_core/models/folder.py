@@ -20,9 +20,18 @@ _CODE: Final = re.compile(
 _DATA: Final = ("tokenizer.json", "vocab.json")
 """Large files that name no code."""
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
-_KERNEL_KEYS: Final = frozenset(
-    {"attn_implementation", "_attn_implementation", "experts_implementation"}
-)
+_KERNEL_KEY: Final = "_implementation"
+"""In the name of every entry that chooses kernels: a path there is one of the hub."""
+
+
+def folder_named(name: str) -> Path | None:
+    """Find the folder of a name; None where there is none, or the name is that of no file."""
+    try:
+        folder = Path(name).expanduser()
+        return folder if name and folder.is_dir() else None
+    except (OSError, RuntimeError):
+        # Longer than a name may be; or the home of somebody who is not here.
+        return None
 
 
 def checked(folder: Path) -> list[Path]:
@@ -94,7 +103,7 @@ def refuse_code(folder: Path) -> None:
                     "would run it; use a model that transformers knows.",
                     field=("model",),
                 )
-            if key in _KERNEL_KEYS and isinstance(value, str) and "/" in value:
+            if _KERNEL_KEY in key and any("/" in text for text in _texts(value)):
                 raise RefusedModelError(
                     f"a model must not bring kernels, got {key} {value!r} in {path.name}, which "
                     "would fetch them; remove the entry.",
@@ -111,6 +120,13 @@ def _items(value: Any) -> Iterator[tuple[str, Any]]:
             waiting += value.values()
         elif isinstance(value, list):
             waiting += value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    # A kernel may be named for each part of a model.
+    yield from (text for _, text in _items(value) if isinstance(text, str))
 
 
 def read_json(path: Path) -> Any:

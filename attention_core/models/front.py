@@ -41,6 +41,12 @@ def capture(model: Any, inputs: Inputs, *, tokenizer: Any = None, **options: Any
     if isinstance(inputs, ModelInput):
         taken: Capture = model.capture(inputs, options=chosen)
         return taken
+    if not isinstance(inputs, Mapping):
+        raise SpecError(
+            "inputs must be a text, a ModelInput or a mapping of tensors, got a "
+            f"{type(inputs).__name__}; give one text at a time.",
+            field=("inputs",),
+        )
     if not isinstance(model, OpenedModel):
         raise SpecError(
             "inputs must be a text or a ModelInput for a model of the zoo, got tensors.",

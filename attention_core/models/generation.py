@@ -1,10 +1,11 @@
 """Lets a model write, greedily, while every step is recorded."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,17 @@ from attention_core.captures.token import Token
 from attention_core.errors import SpecError
 from attention_core.models.inputs import CaptureOptions
 from attention_core.models.reading import Reading
+from attention_core.models.switching import outermost
+
+_UNSET: Final = (
+    "temperature", "top_p", "top_k", "top_h", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff",
+    "penalty_alpha", "dola_layers", "guidance_scale", "constraints", "force_words_ids",
+    "num_beam_groups", "diversity_penalty", "early_stopping", "length_penalty",
+    "prompt_lookup_num_tokens", "is_assistant", "token_healing", "watermarking_config",
+    "max_length", "max_time", "stop_strings", "cache_implementation", "cache_config",
+    "prefill_chunk_size", "compile_config",
+)  # fmt: skip
+"""What would sample, search, fetch code, run the model twice for a token, or preset the cache."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +69,16 @@ def written(model: nn.Module, reading: Reading, options: CaptureOptions) -> Writ
             f"input_ids must be given to a model that writes on, got {sorted(reading.tensors)}.",
             field=("inputs",),
         )
-    ids = _generate_of(model)(
-        **reading.tensors,
-        generation_config=_greedy(model, options.generate + 1),
-        stopping_criteria=[_Watch(options)],
-    )[0, :-1]
+    if reading.tensors.get("past_key_values") is not None:
+        raise SpecError(
+            "past_key_values must be left out where a model writes on, got a cache; give all ids "
+            "that it was filled with.",
+            field=("inputs",),
+        )
+    with _greedily(model, options.generate + 1) as config:
+        ids = _generate_of(model)(
+            **reading.tensors, generation_config=config, stopping_criteria=[_Watch(options)]
+        )[0, :-1]
     if is_encoder_decoder:
         return _with_target(reading, ids)
     n_given = reading.tensors["input_ids"].shape[1]
@@ -101,19 +118,30 @@ def _generate_of(model: nn.Module) -> Callable[..., Tensor]:
     return own
 
 
-def _greedy(model: nn.Module, n_tokens: int) -> Any:
-    config: Any = copy.deepcopy(model.generation_config)
-    for name in ("temperature", "top_p", "top_k", "min_p", "typical_p", "max_length", "max_time"):
+@contextmanager
+def _greedily(model: nn.Module, n_tokens: int) -> Iterator[Any]:
+    """Give the model a way of writing for a while: transformers fills what is None from its own."""
+    inner: Any = outermost(model)
+    before = inner.generation_config
+    inner.generation_config = _greedy(before, n_tokens)
+    try:
+        yield inner.generation_config
+    finally:
+        inner.generation_config = before
+
+
+def _greedy(own: Any, n_tokens: int) -> Any:
+    config: Any = copy.deepcopy(own)
+    for name in _UNSET:
         if hasattr(config, name):
             setattr(config, name, None)
     config.do_sample, config.num_beams, config.num_return_sequences = False, 1, 1
-    config.early_stopping, config.length_penalty, config.cache_implementation = None, None, None
     config.return_dict_in_generate, config.use_cache = False, True
     config.max_new_tokens = n_tokens
     if config.pad_token_id is None:
         # Only said to keep transformers from guessing it aloud: one sequence is never padded.
         eos = config.eos_token_id
-        config.pad_token_id = eos[0] if isinstance(eos, list) else eos
+        config.pad_token_id = next(iter(eos), None) if isinstance(eos, list) else eos
     return config
 
 

@@ -14,7 +14,7 @@ from attention_core.errors import (
 )
 from attention_core.models.inputs import Progress
 
-_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
+_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?", re.ASCII)
 _WANTED: Final = (
     "*.json",
     "model.safetensors",
@@ -29,7 +29,16 @@ _WANTED: Final = (
 
 def is_hub_id(name: str) -> bool:
     """Tell whether a name is one that the hub could have: ``name`` or ``owner/name``."""
-    return _ID.fullmatch(name) is not None and ".." not in name and "--" not in name
+    from huggingface_hub.errors import HFValidationError  # noqa: PLC0415
+    from huggingface_hub.utils import (  # type: ignore[attr-defined]  # noqa: PLC0415
+        validate_repo_id,
+    )
+
+    try:
+        validate_repo_id(name)
+    except HFValidationError:
+        return False
+    return _ID.fullmatch(name) is not None
 
 
 def fetched(

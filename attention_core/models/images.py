@@ -36,13 +36,15 @@ def opened_image(data: bytes) -> Image.Image:
                 field=("image",),
             )
         return image.convert("RGB")
+    except SpecError:
+        raise
     except UnidentifiedImageError as error:
         raise SpecError(
             f"image must be a PNG, JPEG or WebP file, got {len(data)} bytes of something else; "
             "convert it.",
             field=("image",),
         ) from error
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise SpecError(
             f"image must be whole, got one that breaks off or is malformed ({error}); save it "
             "again.",

@@ -83,10 +83,12 @@ class OpenedModel:
                 field=("target",),
             )
         if needs_target and n_written == 0:
-            n_written = N_TRANSLATED
+            # The last of them is read at the place of that number, counted from zero.
+            n_written = min(N_TRANSLATED, max((self.max_tokens or N_TRANSLATED + 1) - 1, 1))
         limit = self.max_tokens
         if limit is not None and n_written and not config.is_encoder_decoder:
             limit -= n_written
+            _require_room(n_written, limit)
         reading = prepared(self.model, self.processors, inputs, max_tokens=limit)
         options = replace(options, generate=n_written)
         return taken(self.model, reading, options, name=self.name)
@@ -106,6 +108,15 @@ def _require_count(options: CaptureOptions) -> None:
     if options.generate < 0:
         raise SpecError(
             f"generate must be zero or more tokens, got {options.generate}.", field=("generate",)
+        )
+
+
+def _require_room(n_written: int, n_left: int) -> None:
+    if n_left < 1:
+        raise SpecError(
+            f"generate must leave room for a text, got {n_written} tokens to write for a model "
+            f"that takes {n_written + n_left} in all; write fewer.",
+            field=("generate",),
         )
 
 

@@ -11,7 +11,7 @@ from attention_core.devices import Device, device_of
 from attention_core.errors import BrokenModelError, UnknownModelError
 from attention_core.models.architecture import loaded, quiet
 from attention_core.models.facts import describe_model
-from attention_core.models.folder import checked, config_of
+from attention_core.models.folder import checked, config_of, folder_named
 from attention_core.models.hub import fetched, is_hub_id
 from attention_core.models.inputs import Progress
 from attention_core.models.opened import OpenedModel
@@ -50,8 +50,8 @@ def open_model(
 
     if name_or_path in ZOO_NAMES:
         return open_zoo(name_or_path, device=device)
-    folder = Path(name_or_path).expanduser()
-    if name_or_path and folder.is_dir():
+    folder = folder_named(name_or_path)
+    if folder is not None:
         return _opened(folder, device, dtype)
     if not is_hub_id(name_or_path):
         raise UnknownModelError(

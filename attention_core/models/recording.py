@@ -61,7 +61,7 @@ class Recorder:
         model: The model that is looked at.
         options: What is kept.
         steps: The calls of each forward pass, in order.
-        n_layers: How many layers of each kind were seen, kept or not.
+        n_layers: How many layers of each kind a forward pass has, kept or not.
     """
 
     model: nn.Module
@@ -70,6 +70,7 @@ class Recorder:
     n_layers: dict[str, int] = field(default_factory=dict)
     _n_passes: int = 0
     _n_recorded: int = 0
+    _n_seen: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._paths = {id(module): path for path, module in self.model.named_modules()}
@@ -79,11 +80,16 @@ class Recorder:
         self._n_expected = n_attentions(config)
 
     def begin_pass(self) -> None:
-        """Begin a forward pass of the whole model; what an encoder did before belongs to it."""
+        """Begin a forward pass of the whole model; what an encoder did before belongs to it.
+
+        A pass that is not recorded, such as another thread's, is none.
+        """
+        if _RECORDER.get() is not self:
+            return
         self._n_passes += 1
         if self._n_passes > 1:
             self.steps.append([])
-            self.n_layers = {}
+            self._n_seen = {}
 
     def record(self, call: "Handed") -> None:
         """Write down what a kernel was handed."""
@@ -94,8 +100,9 @@ class Recorder:
             is_encoder_decoder=self._is_encoder_decoder,
             has_vision=self._has_vision,
         )
-        layer = self.n_layers.get(kind, 0)
-        self.n_layers[kind] = layer + 1
+        layer = self._n_seen.get(kind, 0)
+        self._n_seen[kind] = layer + 1
+        self.n_layers[kind] = max(layer + 1, self.n_layers.get(kind, 0))
         if self.options.layers is None or layer in self.options.layers:
             is_later = self._n_passes > 1
             self.steps[-1].append(call.kept(kind, values=self.options.values, is_later=is_later))
@@ -160,14 +167,11 @@ class Handed:
             n_keys = self.query.shape[2]
         if is_later:
             first = n_keys if kind == "cross" else n_keys - self.query.shape[2]
-        key, value = (x[:, :, first:n_keys] for x in (self.key, self.value))
-        if is_later:
-            key, value = key.clone(), value.clone()
         return Call(
             kind=kind,
-            query=self.query,
-            key=key,
-            value=value if values else None,
+            query=_alone(self.query),
+            key=_alone(self.key[:, :, first:n_keys]),
+            value=_alone(self.value[:, :, first:n_keys]) if values else None,
             mask=self.mask,
             is_causal=is_causal,
             scaling=self.options.get("scaling"),
@@ -177,6 +181,11 @@ class Handed:
             window=self.options.get("sliding_window"),
             n_keys=n_keys,
         )
+
+
+def _alone(x: Tensor) -> Tensor:
+    """Copy a view: what it was cut from would be kept too, and a static cache is written over."""
+    return x if x.untyped_storage().nbytes() == x.nbytes else x.clone()
 
 
 _RECORDER: ContextVar[Recorder | None] = ContextVar("attention_atlas_recorder", default=None)

@@ -49,7 +49,8 @@ def allowed_by(call: Call) -> Tensor | None:
         return None
     mask = mask[..., : call.n_keys]
     # An additive mask hides with the lowest finite number, or twice of it where two were added.
-    return mask if mask.dtype == torch.bool else mask > torch.finfo(mask.dtype).min / 2
+    # NaN hides nothing: the model's own outputs are NaN then, and a map refuses it by name.
+    return mask if mask.dtype == torch.bool else ~(mask <= torch.finfo(mask.dtype).min / 2)
 
 
 def bias_of(call: Call) -> Tensor | None:

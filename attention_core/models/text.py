@@ -49,6 +49,11 @@ def encoded(
     """
     if not text.strip():
         raise SpecError(f"{field} must not be empty, got {text!r}; give a word.", field=(field,))
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        # Half a character, as a cut JSON escape leaves it: tokenizers know of no such text.
+        raise SpecError(
+            f"{field} must be Unicode, got a lone surrogate in it; leave it out.", field=(field,)
+        )
     is_fast = bool(getattr(tokenizer, "is_fast", False))
     options: dict[str, Any] = {
         "return_offsets_mapping": is_fast,

@@ -1,19 +1,11 @@
 // @ts-check
-/** The only module that asks the server. */
+/** What the page asks the server of mechanisms, and of attention between tokens or numbers. */
 
+import { getJson, json } from "./ask.js";
 import { decodeMatrix, withGaps } from "./lib/matrices.js";
 import { gapsOf } from "./lib/members.js";
 
-/** @import { Answer, Catalogue, Cell, Explained, Problem, Request } from "./types.js" */
-
-/** The server's answer was a problem, or it gave none. */
-export class ProblemError extends Error {
-  /** @param {Problem} problem */
-  constructor(problem) {
-    super(problem.detail);
-    this.problem = problem;
-  }
-}
+/** @import { Answer, Catalogue, Cell, Explained, Request } from "./types.js" */
 
 const { api, messages, examples, comparisons } = document.documentElement.dataset;
 
@@ -98,26 +90,5 @@ function withoutEmptyRows(outputs, emptyRows) {
  * @param {AbortSignal} [signal]
  */
 async function post(body, signal) {
-  return getJson(`${api}/attention`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    // A lone surrogate is not text: the server would refuse the whole body.
-    body: JSON.stringify(body),
-    signal,
-  });
-}
-
-/**
- * @param {string} url
- * @param {RequestInit} [options]
- */
-async function getJson(url, options) {
-  const response = await fetch(url, options).catch((error) => {
-    if (error.name === "AbortError") throw error;
-    throw new ProblemError({ status: 0, title: "", detail: "", errors: [] });
-  });
-  const body = await response.json().catch(() => ({}));
-  if (response.ok) return body;
-  const { title = response.statusText, detail = "", errors = [] } = body;
-  throw new ProblemError({ ...body, status: response.status, title, detail, errors });
+  return getJson(`${api}/attention`, { method: "POST", ...json(body), signal });
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** Keeps the columns of a comparison true to what they ask: one request each, side by side. */
 
-import { ProblemError } from "./api.js";
+import { ProblemError } from "./ask.js";
 import { requestsOf } from "./lib/compare/columns.js";
 import { isPassing, keptInside } from "./lib/compare/outcomes.js";
 import { isSame } from "./lib/paths.js";

@@ -1,9 +1,10 @@
 // @ts-check
 /** Keeps the answer true to the request while it changes, and the explanation to the cell. */
 
-import { ProblemError, fetchCell } from "./api.js";
+import { fetchCell } from "./api.js";
 import { asked } from "./lib/compare/columns.js";
 import { isEmpty } from "./lib/request.js";
+import { latestOnly } from "./latest.js";
 import { fetchRemembered } from "./remembered.js";
 
 /** @import { Store } from "./store.js" */
@@ -84,30 +85,4 @@ function fitted(store, { weights: { shape } }) {
  */
 function isInside(cell, [heads, queries, keys]) {
   return cell.head < heads && cell.query < queries && cell.key < keys;
-}
-
-/**
- * Run one thing at a time: a new start aborts the old one, whose answer is never told.
- * @template {any[]} Arguments
- * @template Result
- * @param {(...given: [...Arguments, AbortSignal]) => Promise<Result>} work
- * @param {{done: (result: Result) => void, failed: (problem: import("./types.js").Problem) => void}} tell
- */
-function latestOnly(work, { done, failed }) {
-  let controller = new AbortController();
-  const stop = () => controller.abort();
-  /** @param {Arguments} given */
-  const start = async (...given) => {
-    stop();
-    const { signal } = (controller = new AbortController());
-    try {
-      const result = await work(...given, signal);
-      if (!signal.aborted) done(result);
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!(error instanceof ProblemError)) throw error;
-      failed(error.problem);
-    }
-  };
-  return { start, stop };
 }

@@ -1,13 +1,8 @@
 // @ts-check
 /** Starts the page: fetches what it needs, and mounts the views on one store. */
 
-import {
-  ProblemError,
-  fetchComparisons,
-  fetchExamples,
-  fetchMechanisms,
-  fetchMessages,
-} from "./api.js";
+import { fetchComparisons, fetchExamples, fetchMechanisms, fetchMessages } from "./api.js";
+import { ProblemError } from "./ask.js";
 import { keepCompared } from "./compare.js";
 import { keepComputed, keepExplained } from "./compute.js";
 import { speak } from "./lib/i18n.js";
@@ -24,6 +19,7 @@ import { mountKeyboard } from "./views/keyboard.js";
 import { mountMechanism } from "./views/mechanism.js";
 import { mountMembers } from "./views/members.js";
 import { mountMenus } from "./views/menu.js";
+import { mountModels } from "./views/models/dialog.js";
 import { mountPanels } from "./views/panels.js";
 import { mountProblems } from "./views/problems.js";
 import { mountSheet } from "./views/sheet.js";
@@ -74,6 +70,7 @@ function mountAll(store, catalogue, examples) {
   mountExamples(store, examples);
   mountCopy(store);
   mountDownloads(store, catalogue);
+  mountModels(store);
   mountKeyboard(store);
   mountHistory(store, examples[0]);
 }

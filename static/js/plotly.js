@@ -1,10 +1,21 @@
 // @ts-check
-/** The only module that knows Plotly, which a script tag has put on the window. */
+/** The only module that knows Plotly, which a script tag puts on the window, maybe later than this. */
 
 const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false, responsive: false };
 
-/** @type {any} */
-const Plotly = Reflect.get(window, "Plotly");
+/** @returns {any} */
+const plotly = () => Reflect.get(window, "Plotly");
+
+export const isLoaded = () => Boolean(plotly());
+
+/**
+ * Do something once the library is there, on a page that does not wait for it.
+ * @param {() => void} done
+ */
+export function whenLoaded(done) {
+  if (isLoaded()) done();
+  else document.getElementById("plotly")?.addEventListener("load", done);
+}
 
 /**
  * @typedef {object} Hit a cell of the picture
@@ -21,7 +32,7 @@ const Plotly = Reflect.get(window, "Plotly");
 export function draw(element, { data, layout }) {
   // A finger that drags scrolls the page; a mouse that drags zooms.
   const dragmode = matchMedia("(pointer: coarse)").matches ? false : "zoom";
-  return Plotly.react(element, data, { ...layout, dragmode }, CONFIG);
+  return plotly().react(element, data, { ...layout, dragmode }, CONFIG);
 }
 
 /**
@@ -51,7 +62,7 @@ export function listen(element, { pointed, left, chosen, moved }) {
  */
 export function picture({ data, layout }, scale) {
   const { width, height } = layout;
-  return Plotly.toImage({ data, layout }, { format: "png", width, height, scale });
+  return plotly().toImage({ data, layout }, { format: "png", width, height, scale });
 }
 
 /**

@@ -4,25 +4,29 @@
 /** @import { State } from "./types.js" */
 
 /**
- * @typedef {object} Store
- * @property {() => State} get
- * @property {(changes: Partial<State>) => void} set
- * @property {(names: (keyof State)[], listener: (state: State) => void) => void} watch
+ * @template {object} Held
+ * @typedef {object} StoreOf
+ * @property {() => Held} get
+ * @property {(changes: Partial<Held>) => void} set
+ * @property {(names: (keyof Held)[], listener: (state: Held) => void) => void} watch
  */
+
+/** @typedef {StoreOf<State>} Store the workbench's */
 
 /**
  * Make a store.
- * @param {State} initial
- * @returns {Store}
+ * @template {object} Held
+ * @param {Held} initial
+ * @returns {StoreOf<Held>}
  */
 export function createStore(initial) {
   let state = initial;
-  /** @type {{names: (keyof State)[], listener: (state: State) => void}[]} */
+  /** @type {{names: (keyof Held)[], listener: (state: Held) => void}[]} */
   const watchers = [];
   return {
     get: () => state,
     set(changes) {
-      const names = /** @type {(keyof State)[]} */ (Object.keys(changes));
+      const names = /** @type {(keyof Held)[]} */ (Object.keys(changes));
       const changed = names.filter((name) => changes[name] !== state[name]);
       if (changed.length === 0) return;
       state = { ...state, ...changes };

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -14,13 +16,19 @@ PATH = "/api/v1/attention"
 
 
 @asynccontextmanager
-async def open_client(**settings: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """Serve an application with some settings to a client in the same process."""
-    app = create_app(Settings(**settings))
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            yield client
+async def open_client(pool: Any = None, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """Serve an application with some settings to a client in the same process.
+
+    It keeps what it keeps in a folder of its own, unless the settings name one.
+    """
+    with TemporaryDirectory() as folder:
+        app = create_app(Settings(**{"data_dir": Path(folder)} | settings), pool)
+        async with app.router.lifespan_context(app):
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://localhost"
+            ) as client:
+                yield client
 
 
 @pytest.fixture(scope="session")

@@ -39,9 +39,12 @@ def test_a_port_that_is_none_is_refused() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_serve_prints_its_limits_and_ends_well_on_a_signal(number: signal.Signals) -> None:
+def test_serve_prints_its_limits_and_ends_well_on_a_signal(
+    number: signal.Signals, tmp_path: Path
+) -> None:
     port = free_port()
     command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
+    command += ["--data-dir", str(tmp_path / "data")]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         wait_for_port(process, port)
@@ -53,6 +56,7 @@ def test_serve_prints_its_limits_and_ends_well_on_a_signal(number: signal.Signal
     assert process.returncode == 0, logged
     assert f"http://127.0.0.1:{port}".encode() in printed
     assert b"max_json_bytes" in printed
+    assert f"data_dir                 {tmp_path}/data".encode() in printed
     assert b"Traceback" not in logged
 
 
@@ -60,3 +64,44 @@ def test_an_occupied_port_ends_with_an_error(server: str) -> None:
     result = run("serve", "--port", server.rpartition(":")[2])
 
     assert result.returncode != 0
+
+
+def test_the_version_is_told_without_importing_a_model_library() -> None:
+    code = "import sys, app.cli; print(sorted({'transformers', 'tokenizers'} & set(sys.modules)))"
+
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--model", "mine"], "must be given as NAME=PATH_OR_HUB_ID, got 'mine'"),
+        (["--model", "=org/name"], "must be given as NAME=PATH_OR_HUB_ID"),
+        (["--model", "my model=org/name"], "letters, digits, dots, dashes and underscores"),
+        (["--model", "a=org/one", "--model", "a=org/two"], "got 'a' 2 times"),
+        (["--model", "dates=org/name"], "got 'dates' for 'dates' and for 'org/name'"),
+        (["--models-dir", "/no/such/folder"], "models_dir must be a folder"),
+    ],
+)
+def test_models_that_cannot_be_offered_are_refused_at_start_up(
+    arguments: list[str], told: str
+) -> None:
+    result = run("serve", "--port", "0", *arguments)
+
+    assert result.returncode == 2
+    assert told in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_model_of_a_folder_may_not_have_a_given_ones_name(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "config.json").write_text("{}")
+
+    result = run("serve", "--models-dir", str(tmp_path), "--model", "mine=org/name")
+
+    assert result.returncode == 2
+    assert "got 'mine' 2 times" in result.stderr

@@ -51,7 +51,9 @@ async def test_the_service_is_healthy_and_ready(client: httpx.AsyncClient) -> No
     assert (await client.get("/readyz")).json() == {"status": "ok"}
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/api/v1/info", "/api/v1/mechanisms"])
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/readyz", "/api/v1/info", "/api/v1/mechanisms", "/api/v1/models"]
+)
 async def test_head_is_answered_as_get_is(client: httpx.AsyncClient, path: str) -> None:
     assert (await client.head(path)).status_code == 200
 
@@ -73,8 +75,17 @@ async def test_every_path_of_the_api_is_described(client: httpx.AsyncClient) -> 
 
     assert set(document["paths"]) == {
         PATH,
-        "/api/v1/mechanisms",
+        "/api/v1/captures",
+        "/api/v1/captures/{capture_id}",
+        "/api/v1/captures/{capture_id}/cell",
+        "/api/v1/captures/{capture_id}/events",
+        "/api/v1/captures/{capture_id}/grid",
+        "/api/v1/captures/{capture_id}/image",
+        "/api/v1/captures/{capture_id}/region",
         "/api/v1/info",
+        "/api/v1/mechanisms",
+        "/api/v1/models",
+        "/api/v1/models/{name}/examples/{example}",
         "/healthz",
         "/readyz",
     }

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.api.captures import tensors_of
 from tests.api.conftest import PATH
 from tests.conftest import wait_for_port
 
@@ -21,8 +22,18 @@ ROOT = Path(__file__).parents[2]
 HURRIED = """
 from app.config import Settings
 from app.server import make_server
-make_server(Settings(port={port}, header_s=0.3, body_s=0.3, send_s=0.5)).run()
+make_server(
+    Settings(port={port}, data_dir={folder!r}, header_s=0.3, body_s=0.3, send_s=0.5)
+).run()
 """
+
+SLOW = """
+from app.config import Settings
+from app.server import make_server
+from tests.api.captures import FakePool
+make_server(Settings(port={port}, data_dir={folder!r}), FakePool()).run()
+"""
+"""A server whose captures never end."""
 
 
 def connect(base_url: str) -> socket.socket:
@@ -46,10 +57,11 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def hurried() -> Iterator[str]:
+def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve with deadlines that a test can wait for."""
-    port = free_port()
-    process = subprocess.Popen([sys.executable, "-c", HURRIED.format(port=port)], cwd=ROOT)
+    port, folder = free_port(), str(tmp_path_factory.mktemp("data"))
+    code = HURRIED.format(port=port, folder=folder)
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
     try:
         wait_for_port(process, port)
         yield f"http://127.0.0.1:{port}"
@@ -258,3 +270,43 @@ def test_health_is_quick_while_large_bodies_are_read(server: str) -> None:
     assert {post.result().status_code for post in posts} == {422}
     assert sorted(laps)[len(laps) // 2] < 0.1
     assert max(laps) < 0.5
+
+
+def test_an_upload_that_drips_is_refused_and_another_one_is_taken(hurried: str) -> None:
+    url = f"{hurried}/api/v1/captures?source=tensors&format=safetensors"
+    with connect(hurried) as connection:
+        head = (
+            "POST /api/v1/captures?source=tensors&format=npz HTTP/1.1\r\nHost: localhost\r\n"
+            "Content-Type: application/octet-stream\r\nContent-Length: 100000\r\n\r\n"
+        )
+        connection.sendall(head.encode() + b"x")
+        received = read_all(connection)
+    headers = {"Content-Type": "application/octet-stream"}
+    taken = httpx.post(url, content=tensors_of(), headers=headers)
+
+    assert received.startswith(b"HTTP/1.1 408")
+    assert taken.status_code == 202
+
+
+def test_events_of_a_capture_end_with_the_server(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-c", SLOW.format(port=port, folder=str(tmp_path))]
+    process = subprocess.Popen(command, cwd=ROOT)
+    try:
+        wait_for_port(process, port)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            source = {"kind": "model", "model": "fake", "text": "a b"}
+            capture_id = client.post("/api/v1/captures", json={"source": source}).json()["id"]
+            with client.stream("GET", f"/api/v1/captures/{capture_id}/events") as events:
+                lines = events.iter_lines()
+                first = next(lines)
+                started = time.monotonic()
+                process.terminate()
+                rest = list(lines)
+        process.wait(40)
+    finally:
+        process.kill()
+
+    assert first == "event: progress"
+    assert not any("ready" in line for line in rest)
+    assert time.monotonic() - started < 10

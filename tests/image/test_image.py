@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from typing import cast
 
 import httpx
 import pytest
@@ -71,6 +72,28 @@ def test_the_image_declares_a_user_and_a_health_check() -> None:
 
     assert config["User"] == "atlas"
     assert "healthz" in str(config["Healthcheck"])
+
+
+def test_the_image_keeps_captures_and_fetched_models_in_a_volume() -> None:
+    config = configuration()
+
+    assert config["Volumes"] == {"/data": {}}
+    assert {"ATTENTION_ATLAS_DATA_DIR=/data", "HF_HOME=/data/huggingface"} <= set(
+        cast("list[str]", config["Env"])
+    )
+
+
+@pytest.mark.usefixtures("container")
+def test_the_container_captures_a_model_of_the_zoo() -> None:
+    source = {"kind": "model", "model": "dates", "text": "3 May 1979"}
+    capture = httpx.post(f"{URL}/api/v1/captures", json={"source": source}).raise_for_status()
+    place = f"{URL}{capture.headers['Location']}"
+
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and httpx.get(place).json()["state"] != "ready":
+        time.sleep(0.2)
+
+    assert httpx.get(place).json()["state"] == "ready"
 
 
 @pytest.mark.usefixtures("container")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from attention_core.errors import (
     BrokenModelError,
@@ -18,6 +19,8 @@ from attention_core.models import open_model
 from attention_core.models.architecture import _available_bytes, loaded
 from attention_core.models.folder import config_of
 from tests.models.folders import bert_folder, sums
+from tests.models.tiny import case
+from tests.models.tokenizers import word_piece
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +99,14 @@ def _shard_missing(folder: Path) -> None:
     sorted(folder.glob("model-*.safetensors"))[1].unlink()
 
 
+def _no_heads(folder: Path) -> None:
+    _change(folder / "config.json", num_attention_heads=0)
+
+
+def _padding_past_the_end(folder: Path) -> None:
+    _change(folder / "config.json", pad_token_id=9999)
+
+
 BREAKS: list[Callable[[Path], None]] = [
     _truncated,
     _cut_header,
@@ -109,6 +120,8 @@ BREAKS: list[Callable[[Path], None]] = [
     _wrong_sizes,
     _config_of_another,
     _more_layers,
+    _no_heads,
+    _padding_past_the_end,
     _shard_missing,
 ]
 
@@ -137,6 +150,14 @@ def _own_code(folder: Path) -> None:
 
 def _fetched_kernel(folder: Path) -> None:
     _change(folder / "config.json", attn_implementation="someone/kernel")
+
+
+def _fetched_kernel_of_a_part(folder: Path) -> None:
+    _change(folder / "config.json", attn_implementation={"": "someone/kernel"})
+
+
+def _fetched_kernel_by_an_inner_name(folder: Path) -> None:
+    _change(folder / "config.json", _attn_implementation_internal="someone/kernel")
 
 
 def _index_leads_out(folder: Path) -> None:
@@ -173,6 +194,30 @@ def test_a_folder_that_asks_for_what_is_not_given_is_refused(
         open_model(str(folder))
 
     assert caught.value.field == ("model",)
+
+
+def test_a_model_that_writes_must_have_the_head_that_it_writes_with(tmp_path: Path) -> None:
+    case("Llama").model.save_pretrained(tmp_path)  # type: ignore[operator]
+    word_piece().save_pretrained(tmp_path)
+    path = tmp_path / "model.safetensors"
+    weights = load_file(path)
+    weights.pop("lm_head.weight")
+    save_file(weights, path, {"format": "pt"})
+
+    with pytest.raises(BrokenModelError, match=r"lm_head\.weight"):
+        open_model(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "spoil", [_fetched_kernel, _fetched_kernel_of_a_part, _fetched_kernel_by_an_inner_name]
+)
+def test_a_kernel_of_the_hub_is_refused_before_anything_asks_for_it(
+    folder: Path, spoil: Callable[[Path], None]
+) -> None:
+    spoil(folder)
+
+    with pytest.raises(RefusedModelError, match="must not bring kernels"):
+        open_model(str(folder))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from transformers import DynamicCache
 
 from attention_core.captures import Capture
 from attention_core.errors import SpecError
@@ -127,6 +128,58 @@ def test_the_generation_config_is_left_as_it_was() -> None:
 
     assert tiny.model.generation_config is config
     assert config.to_dict() == before  # type: ignore[union-attr,operator]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"cache_implementation": "static"},
+        {"guidance_scale": 3.0},
+        {"stop_strings": ["a"]},
+        {"penalty_alpha": 0.6, "top_k": 4},
+        {"dola_layers": "high"},
+        {"watermarking_config": {"bias": 2.0}},
+        {"is_assistant": True},
+    ],
+)
+def test_what_a_model_says_of_sampling_search_and_caches_changes_nothing(found: Any) -> None:
+    tiny = _endless("Llama")
+    expected = capture(tiny.model, _given(tiny), generate=3)
+    config = tiny.model.generation_config
+    for name, value in found.items():
+        setattr(config, name, value)
+
+    taken = capture(tiny.model, _given(tiny), generate=3)
+
+    assert torch.equal(taken.map("self", 2).weights(), expected.map("self", 2).weights())
+    assert tiny.model.generation_config is config
+
+
+def test_a_filled_cache_is_refused_where_a_model_writes() -> None:
+    tiny = _endless("Llama")
+    given = {**tiny.tensors, "past_key_values": DynamicCache(config=tiny.model.config)}
+
+    with pytest.raises(SpecError, match="past_key_values") as caught:
+        capture(tiny.model, given, generate=2)
+
+    assert caught.value.field == ("inputs",)
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_no_layer_is_missed_where_an_encoder_ran_once_and_a_decoder_often(name: str) -> None:
+    tiny = _endless(name)
+
+    assert capture(tiny.model, _given(tiny), generate=3).notes == ()
+
+
+@pytest.mark.parametrize("name", ["GPT-2", "BART"])
+def test_writing_past_the_last_position_is_refused(name: str) -> None:
+    tiny = _endless(name)
+
+    with pytest.raises(SpecError, match="write fewer") as caught:
+        capture(tiny.model, _given(tiny), generate=64)
+
+    assert caught.value.field == ("generate",)
 
 
 def test_values_of_written_tokens_are_kept_when_asked_for() -> None:

@@ -114,6 +114,9 @@ def test_when_nothing_may_be_fetched_a_model_that_is_not_here_is_offline(tmp_pat
         ("a b", False),
         ("http://x", False),
         ("owner/a..b", False),
+        ("owner/a.git", False),
+        ("owner/a.", False),
+        ("a" * 97, False),
     ],
 )
 def test_an_id_is_a_name_or_an_owner_and_a_name(name: str, *, is_id: bool) -> None:

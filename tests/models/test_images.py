@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from attention_core.errors import SpecError
 from attention_core.models import ModelInput, capture, open_model
@@ -89,6 +90,19 @@ def test_what_is_no_image_is_refused(data: bytes) -> None:
 def test_an_image_that_breaks_off_is_refused() -> None:
     with pytest.raises(SpecError, match="must be whole"):
         opened_image(_file(97, 89)[:-200])
+
+
+def test_an_image_whose_caption_is_a_bomb_is_refused() -> None:
+    info = PngInfo()
+    info.add_text("caption", "x" * 3_000_000, zip=True)
+    file = io.BytesIO()
+    Image.new("RGB", (5, 7)).save(file, format="PNG", pnginfo=info)
+    assert len(file.getvalue()) < 10_000
+
+    with pytest.raises(SpecError, match="must be whole") as caught:
+        opened_image(file.getvalue())
+
+    assert caught.value.field == ("image",)
 
 
 def test_an_image_of_too_many_pixels_is_refused_before_it_is_unpacked(

@@ -11,14 +11,15 @@ from PIL import Image
 from transformers import (
     BertConfig,
     T5Config,
+    T5EncoderModel,
     T5Model,
     VisionEncoderDecoderConfig,
     VisionEncoderDecoderModel,
     ViTConfig,
 )
 
-from attention_core.errors import SpecError
-from attention_core.models import ModelInput, capture, open_model
+from attention_core.errors import SpecError, UnknownModelError
+from attention_core.models import ModelInput, capture, describe_model, open_model
 from attention_core.models.opened import N_TRANSLATED
 from tests.models.folders import bert_folder, gpt2_folder, marian_folder, t5_folder, vit_folder
 from tests.models.tiny import case
@@ -54,6 +55,36 @@ def test_what_is_written_counts_towards_the_longest_text(tmp_path: Path) -> None
     assert capture(model, text, generate=4).kinds["self"].n_keys == 64
     with pytest.raises(SpecError, match="at most 59 tokens"):
         capture(model, text, generate=5)
+
+
+def test_writing_that_leaves_no_room_for_a_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="64 in all") as caught:
+        capture(open_model(str(gpt2_folder(tmp_path))), "the", generate=67)
+
+    assert caught.value.field == ("generate",)
+
+
+def test_a_translator_of_few_positions_writes_as_many_as_it_has(tmp_path: Path) -> None:
+    taken = capture(open_model(str(marian_folder(tmp_path))), "the cat")
+
+    assert taken.kinds["decoder"].n_queries == 64
+
+
+def test_an_encoder_alone_opens_without_the_decoder_that_it_was_made_with(tmp_path: Path) -> None:
+    t5_folder(tmp_path)
+    T5EncoderModel.from_pretrained(tmp_path).save_pretrained(tmp_path)
+
+    taken = capture(open_model(str(tmp_path)), "the tired animal")
+
+    assert list(taken.kinds) == ["self"]
+    assert taken.kinds["self"].n_layers == 2
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-this-name/model", "x" * 5000, "owner/a.git"])
+def test_a_name_of_no_file_is_unknown_and_not_here(name: str) -> None:
+    assert not describe_model(name).is_here
+    with pytest.raises(UnknownModelError):
+        open_model(name, allow_download=False)
 
 
 def test_a_translator_writes_where_no_target_is_given(tmp_path: Path) -> None:

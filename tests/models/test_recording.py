@@ -1,6 +1,8 @@
 """A capture leaves the model as it was, and what it computes as well."""
 
+import inspect
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,9 +10,10 @@ import torch
 import transformers as tf
 from torch import Tensor, nn
 
-from attention_core.errors import SpecError
+from attention_core.errors import NonFiniteError, SpecError
 from attention_core.models import CaptureOptions, capture
-from attention_core.models.recording import Recorder, recording
+from attention_core.models.calls import Layers
+from attention_core.models.recording import Call, Recorder, recording
 from attention_core.models.switching import recording_kernels, switchable_configs
 from tests.models.tiny import BY_FALLBACK, MAKERS, Case, case
 
@@ -127,6 +130,77 @@ def test_a_forward_pass_of_another_thread_is_not_recorded() -> None:
         other.join()
 
     assert recorder.steps == [[]]
+
+
+def test_a_forward_pass_of_another_thread_is_no_step_of_a_generation() -> None:
+    tiny = case("GPT-2")
+    config: Any = tiny.model.generation_config
+    config.eos_token_id = None
+    expected = capture(tiny.model, tiny.tensors, generate=3).map().weights()
+
+    def pass_elsewhere() -> None:
+        other = threading.Thread(target=_outputs, args=(tiny,))
+        other.start()
+        other.join()
+
+    taken = capture(tiny.model, tiny.tensors, generate=3, check=pass_elsewhere)
+
+    assert torch.equal(taken.map().weights(), expected)
+    assert taken.notes == ()
+
+
+def test_a_window_that_came_with_no_mask_hides_nothing() -> None:
+    x = torch.randn(1, 2, 7, 3, generator=torch.Generator().manual_seed(0))
+    call = Call("self", x, x, None, None, True, None, None, None, None, 3, 7)
+
+    narrow = Layers().made([call]).map().weights()
+    wide = Layers().made([replace(call, window=None)]).map().weights()
+
+    assert torch.equal(narrow, wide)
+
+
+def test_a_mask_that_holds_nan_is_refused_and_not_read_as_hidden() -> None:
+    tiny = case("BERT")
+    mask = torch.zeros(1, 1, 13, 13)
+    mask[0, 0, 3, 5] = torch.nan
+
+    with pytest.raises(NonFiniteError) as caught:
+        capture(tiny.model, {**tiny.tensors, "attention_mask": mask}).map()
+
+    assert caught.value.field == ("bias",)
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_nothing_is_kept_with_queries_and_keys_that_they_were_cut_from(name: str) -> None:
+    taken = capture(*case(name))
+
+    for stack in taken.stacks.values():
+        for layer in stack.layers:
+            for x in (layer.query, layer.key):
+                assert x is not None
+                assert x.untyped_storage().nbytes() == x.nbytes
+
+
+def test_a_capture_stays_as_it_is_when_its_cache_is_used_again() -> None:
+    tiny = case("Llama")
+    cache = tf.StaticCache(config=tiny.model.config, max_cache_len=31)
+    expected = capture(tiny.model, tiny.tensors).map().weights()
+
+    taken = capture(tiny.model, {**tiny.tensors, "past_key_values": cache})
+    cache.reset()
+
+    assert torch.equal(taken.map().weights(), expected)
+
+
+@pytest.mark.parametrize("inputs", [["a text"], None, 3])
+def test_inputs_of_another_sort_are_refused(inputs: Any) -> None:
+    # As a user calls it, whose types nobody checks.
+    unchecked = inspect.unwrap(capture)
+
+    with pytest.raises(SpecError, match="a mapping of tensors") as caught:
+        unchecked(case("BERT").model, inputs)
+
+    assert caught.value.field == ("inputs",)
 
 
 def test_chosen_layers_alone_are_kept_and_named_in_a_note() -> None:

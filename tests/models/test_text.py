@@ -142,6 +142,13 @@ def test_an_empty_text_is_refused(text: str) -> None:
     assert caught.value.field == ("text",)
 
 
+def test_half_a_character_is_refused() -> None:
+    with pytest.raises(SpecError, match="must be Unicode") as caught:
+        encoded(word_piece(), "the \ud83d cat", max_tokens=None, field="target")
+
+    assert caught.value.field == ("target",)
+
+
 def test_a_text_that_is_too_long_is_refused_with_its_count() -> None:
     assert len(encoded(word_piece(), "the " * 5, max_tokens=7).ids) == 7
     with pytest.raises(SpecError, match="at most 7 tokens for this model, got 8"):

@@ -9,7 +9,8 @@ from babel.messages.extract import extract
 from jinja2.ext import babel_extract
 
 from app.folders import page_folder
-from attention_core import catalogue
+from app.models.offered import OFFERED
+from attention_core import catalogue, zoo_cards
 
 JS_KEYWORDS: dict[str, Any] = {"t": None, "tNodes": None}
 JS_OPTIONS: dict[str, Any] = {"parse_template_string": True}
@@ -18,7 +19,13 @@ JS_OPTIONS: dict[str, Any] = {"parse_template_string": True}
 def all_messages() -> dict[str, str]:
     """Map each English text to the place that shows it."""
     found: dict[str, str] = {}
-    for place, message in (*_scripts(), *_templates(), *_examples(), *_catalogue()):
+    for place, message in (
+        *_scripts(),
+        *_templates(),
+        *_examples(),
+        *_catalogue(),
+        *_models(),
+    ):
         found.setdefault(message, place)
     return found
 
@@ -50,6 +57,14 @@ def _examples() -> Iterator[tuple[str, str]]:
         for example in json.loads(path.read_text("utf-8")):
             yield name, example["title"]
             yield name, example["says"]
+
+
+def _models() -> Iterator[tuple[str, str]]:
+    cards = [(card.name, card.title, card.summary) for card in zoo_cards()]
+    offered = [(entry.name, entry.title, entry.summary) for entry in OFFERED]
+    for name, title, summary in (*cards, *offered):
+        yield f"model {name}", title
+        yield f"model {name}", summary
 
 
 def _catalogue() -> Iterator[tuple[str, str]]:

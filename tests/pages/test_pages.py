@@ -12,6 +12,9 @@ from app.folders import page_folder
 from app.pages import IMMUTABLE
 from attention_core import catalogue
 
+PAGES = ["/", "/captures/some-id"]
+"""The explorer's page is the same for every capture, known or not."""
+
 
 class Attributes(HTMLParser):
     """Collects every element of a page with its attributes."""
@@ -32,25 +35,31 @@ def client(server: str) -> Iterator[httpx.Client]:
 
 
 def addresses(markup: str) -> set[str]:
-    """List what the page loads."""
+    """List the files that the page loads."""
     loaded = set()
     for tag, attributes in Attributes(markup).elements:
         if tag == "script" or (tag == "link" and "href" in attributes):
             loaded.add(attributes.get("src") or attributes["href"] or "")
         loaded |= {value or "" for name, value in attributes.items() if name.startswith("data-m")}
-    return loaded - {""}
+    return {each for each in loaded if each and not each.startswith("/api/")}
 
 
-def test_the_page_holds_no_inline_script_and_no_inline_style(client: httpx.Client) -> None:
-    for tag, attributes in Attributes(client.get("/").text).elements:
+@pytest.mark.parametrize("page", PAGES)
+def test_the_page_holds_no_inline_script_and_no_inline_style(
+    client: httpx.Client, page: str
+) -> None:
+    for tag, attributes in Attributes(client.get(page).text).elements:
         assert tag != "style"
         assert "style" not in attributes
         assert tag != "script" or attributes.get("src")
         assert not any(name.startswith("on") for name in attributes)
 
 
-def test_everything_the_page_loads_is_there_and_may_be_kept(client: httpx.Client) -> None:
-    markup = client.get("/").text
+@pytest.mark.parametrize("page", PAGES)
+def test_everything_the_page_loads_is_there_and_may_be_kept(
+    client: httpx.Client, page: str
+) -> None:
+    markup = client.get(page).text
 
     for address in addresses(markup):
         answer = client.get(address)
@@ -58,8 +67,9 @@ def test_everything_the_page_loads_is_there_and_may_be_kept(client: httpx.Client
         assert answer.headers["cache-control"] == IMMUTABLE, address
 
 
-def test_every_module_that_a_module_imports_is_preloaded(client: httpx.Client) -> None:
-    modules = [each for each in addresses(client.get("/").text) if each.endswith(".js")]
+@pytest.mark.parametrize("page", PAGES)
+def test_every_module_that_a_module_imports_is_preloaded(client: httpx.Client, page: str) -> None:
+    modules = [each for each in addresses(client.get(page).text) if each.endswith(".js")]
     imported = set()
     for module in modules:
         for path in re.findall(
@@ -100,6 +110,9 @@ def test_the_chart_bundle_is_sent_compressed_where_the_client_takes_it(
         ("/?lang=zh", "en", "zh", "机制"),
         ("/?lang=en", "zh", "en", "Mechanism"),
         ("/?lang=%3Cscript%3E", "en", "en", "Mechanism"),
+        ("/captures/some-id", "en", "en", "All heads"),
+        ("/captures/some-id?lang=zh", "en", "zh", "所有头"),
+        ("/captures/%22%3E%3Cscript%3E", "en", "en", "All heads"),
     ],
 )
 def test_the_page_comes_in_the_language_of_its_reader(
@@ -112,6 +125,17 @@ def test_the_page_comes_in_the_language_of_its_reader(
     assert f'<html lang="{language}"' in answer.text
     assert word in answer.text
     assert "<script>" not in answer.text
+
+
+def test_a_page_loads_no_module_of_the_other_one(client: httpx.Client) -> None:
+    home, explorer = (
+        {each.rsplit("/js/", 1)[1] for each in addresses(client.get(page).text) if "/js/" in each}
+        for page in PAGES
+    )
+
+    assert {"main.js", "views/models/dialog.js"} <= home - explorer
+    assert {"explorer.js", "views/explorer/grid.js"} <= explorer - home
+    assert "lib/dom.js" in home & explorer
 
 
 def test_no_mechanism_is_named_in_scripts_or_templates() -> None:

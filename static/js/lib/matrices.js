@@ -1,6 +1,8 @@
 // @ts-check
 /** Matrices as they come from the API: one typed array over three axes, masked cells NaN. */
 
+import { bytesOf } from "./bytes.js";
+
 /** @import { Matrix } from "../types.js" */
 
 /**
@@ -10,8 +12,7 @@
  */
 export function decodeMatrix({ shape, dtype, bdata }) {
   if (dtype !== "f4") throw new TypeError(`a matrix must be of dtype f4, got ${dtype}`);
-  const bytes = Uint8Array.from(atob(bdata), (character) => character.charCodeAt(0));
-  return { shape, data: new Float32Array(bytes.buffer) };
+  return { shape, data: new Float32Array(bytesOf(bdata).buffer) };
 }
 
 /**

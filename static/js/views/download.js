@@ -1,7 +1,8 @@
 // @ts-check
 /** Files: the numbers as JSON and CSV, the picture as PNG. */
 
-import { fetchJson, ProblemError } from "../api.js";
+import { fetchJson } from "../api.js";
+import { ProblemError } from "../ask.js";
 import { matrixFigure } from "../figures/matrix.js";
 import { cellsCsv, outputsCsv } from "../lib/csv.js";
 import { find } from "../lib/dom.js";

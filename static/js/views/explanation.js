@@ -43,7 +43,8 @@ export function whySteps(cell, answer, catalogue) {
     const title = t("Combine the heads");
     steps.push({ title, says: says.heads, name: "combine", body: [combined] });
   }
-  if (!cell.allowed) return steps;
+  // Without values there is nothing to carry.
+  if (!cell.allowed || cell.value.length === 0) return steps;
   return [...steps, { title: t("Carry to the output"), name: "carry", body: [shareTable(cell)] }];
 }
 

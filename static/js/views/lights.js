@@ -10,7 +10,7 @@ import { make } from "../lib/dom.js";
 /**
  * @param {HTMLElement} place
  * @param {Picture} picture
- * @param {State} state
+ * @param {Pick<State, "pointed" | "cell">} state
  * @param {PanelName} name
  */
 export function lightUp(place, picture, state, name) {
@@ -31,6 +31,27 @@ export function lightUp(place, picture, state, name) {
     return window;
   });
   place.replaceChildren(...windows);
+}
+
+/**
+ * Cover the rows after one, which are not there yet.
+ * @param {HTMLElement} place with its lights
+ * @param {Picture} picture of one head
+ * @param {number} row
+ */
+export function coverAfter(place, picture, row) {
+  const [plot] = picture.frame.plots;
+  const { top, height } = cellBoxes(picture, plot)(row, null);
+  const after = { left: 0, top: top + height, width: plot.width, height: plot.height };
+  place.firstElementChild?.append(lit("cover", after));
+  const below = plot.top + top + height;
+  const names = {
+    left: 0,
+    top: below,
+    width: plot.left - 1,
+    height: plot.top + plot.height - below,
+  };
+  place.append(lit("cover", names));
 }
 
 /**

@@ -25,7 +25,7 @@ export function mountTooltip(store) {
     if (!isThere) return;
     tooltip.replaceChildren(...content(answer, pointed));
     // The lights are drawn after this; their box is where the cell is.
-    requestAnimationFrame(() => placeBeside(tooltip, pointed));
+    requestAnimationFrame(() => placeBeside(tooltip, find(pointed.panel)));
   });
 }
 
@@ -77,12 +77,12 @@ export function word(token) {
  * @param {HTMLElement} from
  * @param {HTMLElement} to
  */
-function pair(from, to) {
+export function pair(from, to) {
   return make("p", { class: "tooltip__pair" }, from, make("span", { text: " → " }), to);
 }
 
 /** @param {string[][]} lines each a name and a value */
-function facts(lines) {
+export function facts(lines) {
   const list = make("dl", { class: "tooltip__facts" });
   for (const [name, value] of lines) {
     list.append(make("dt", { text: name }), make("dd", { text: value }));
@@ -92,10 +92,10 @@ function facts(lines) {
 
 /**
  * @param {HTMLElement} tooltip
- * @param {Pointed} pointed
+ * @param {HTMLElement} panel with the cell that is lit
  */
-function placeBeside(tooltip, { panel }) {
-  const lit = find(panel).querySelector(".light__cell:last-child");
+export function placeBeside(tooltip, panel) {
+  const lit = panel.querySelector(".light__cell:last-child");
   if (!lit || tooltip.hidden) return;
   const cell = lit.getBoundingClientRect();
   const { width, height } = tooltip.getBoundingClientRect();

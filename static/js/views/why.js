@@ -36,7 +36,7 @@ export function mountWhy(store, catalogue) {
  * Scroll the table, and nothing but the table, to the chosen key.
  * @param {HTMLElement} place
  */
-function showChosen(place) {
+export function showChosen(place) {
   const chosen = /** @type {HTMLElement | null} */ (place.querySelector("[data-chosen]"));
   const scroller = chosen?.closest(".scroller");
   if (chosen && scroller) scroller.scrollTop = chosen.offsetTop - scroller.clientHeight / 2;
@@ -98,7 +98,7 @@ function content(cell, answer, catalogue, close) {
  * @param {Step} content
  * @param {number} index
  */
-function step({ title, says = "", name, body }, index) {
+export function step({ title, says = "", name, body }, index) {
   const heading = make(
     "h3",
     { class: "why__step-title" },

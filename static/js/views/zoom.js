@@ -19,13 +19,20 @@ export function zoomTo(store, name, changes) {
     return;
   }
   const column = name === "outputs" ? "dim" : "key";
-  const x = rangeIn(changes, "x");
-  const y = rangeIn(changes, "y");
+  const { x, y } = rangesIn(changes);
   if (!x && !y) return;
   const zoom = { ...(store.get().zoom ?? WHOLE) };
   if (x) zoom[column] = x;
   if (y) zoom.query = y;
   store.set({ zoom });
+}
+
+/**
+ * What a drag touched of both axes.
+ * @param {Record<string, any>} changes
+ */
+export function rangesIn(changes) {
+  return { x: rangeIn(changes, "x"), y: rangeIn(changes, "y") };
 }
 
 /**

@@ -168,6 +168,8 @@ def test_weights_of_one_head_are_the_same_to_the_bit_whoever_asked_first(normali
         ({"query": slice(9, 9)}, "query"),
         ({"query": range(400, 500)}, "query"),
         ({"key": slice(600, 700)}, "key"),
+        ({"query": range(0, 9, 2)}, "query"),
+        ({"key": slice(0, 9, 2)}, "key"),
         ({"height": 0}, "height"),
         ({"width": 0}, "width"),
     ],

@@ -14,7 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from attention_core import AttentionMap, AttentionSpec, CaptureError
-from attention_core.captures import Capture, Layer, storage
+from attention_core.captures import Capture, Layer, capture_tokens, storage
 from attention_core.captures.storage import FILE_NAME, load_capture, save_capture
 from tests.core.captures.examples import capture_of, drawn, layer, translation
 
@@ -198,6 +198,15 @@ def test_a_record_that_is_none_is_refused(tmp_path: Path, change: Any, match: st
     save_file(tensors, tmp_path / FILE_NAME, {storage._ENTRY: json.dumps(change(record))})
     with pytest.raises(CaptureError, match=match):
         load_capture(tmp_path)
+
+
+def test_texts_that_are_no_unicode_are_refused_and_leave_nothing(tmp_path: Path) -> None:
+    capture = capture_tokens(["the", "\ud83d"])
+
+    with pytest.raises(CaptureError, match="Unicode"):
+        save_capture(capture, tmp_path / "capture")
+
+    assert not (tmp_path / "capture").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:

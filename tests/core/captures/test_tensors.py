@@ -22,7 +22,7 @@ from attention_core import (
     SpecError,
     attend,
 )
-from attention_core.captures import Capture
+from attention_core.captures import Capture, files
 from attention_core.captures.tensors import Format, read_tensors
 from tests.core.captures.examples import coins, drawn
 
@@ -172,6 +172,7 @@ MISSHAPEN: list[tuple[dict[str, Tensor], type[AttentionError], tuple[str, ...]]]
     (changed(key=None, value=None), ShapeError, ("key",)),
     (changed(query=None), ShapeError, ("query",)),
     (changed(weights=drawn(3, 5, 7, seed=0)), ShapeError, ("key",)),
+    ({"weights": torch.ones(2, 3, 5), "bias": torch.ones(3, 5)}, ShapeError, ("query",)),
     (changed(query=NAN), NonFiniteError, ("query",)),
     (changed(query=drawn(5, seed=0)), ShapeError, ("query",)),
     (changed(query=drawn(1, 3, 5, 4, seed=0)), ShapeError, ("query",)),
@@ -246,6 +247,50 @@ def test_heads_that_share_keys_must_fit_with_keys_of_their_own(tmp_path: Path) -
     with pytest.raises(CaptureError, match="its own") as caught:
         read_tensors(tmp_path / "upload", max_bytes=1_000_000)
     assert caught.value.field == ("key",)
+
+
+def test_heads_that_share_values_must_fit_with_values_of_their_own_in_float32(
+    tmp_path: Path,
+) -> None:
+    heads = {"query": drawn(1024, 1, 2, seed=0), "key": drawn(1, 3, 2, seed=1)}
+    read(tmp_path, {**heads, "value": torch.ones(1, 3, 97, dtype=torch.float16)})
+    with pytest.raises(CaptureError, match="its own") as caught:
+        read_tensors(tmp_path / "upload", max_bytes=1_000_000)
+    assert caught.value.field == ("value",)
+
+
+@pytest.mark.parametrize("name", ["query", "key", "weights", "tokens.query"])
+def test_more_tokens_than_may_be_are_refused_before_they_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(files, "MAX_TOKENS", 11)
+    long = {"query": {"query": torch.ones(13, 2), "key": torch.ones(3, 2)},
+            "key": {"query": torch.ones(3, 2), "key": torch.ones(13, 2)},
+            "weights": {"weights": torch.ones(13, 3)}}  # fmt: skip
+    texts = {"tokens_query": ["a"] * 13} if name == "tokens.query" else {}
+
+    with pytest.raises(CaptureError, match="11 tokens at most, got 13") as caught:
+        read(tmp_path, long.get(name, one_layer()), "npz", **texts)
+
+    assert caught.value.field == (name,)
+
+
+def test_a_tensor_that_comes_twice_is_refused(tmp_path: Path) -> None:
+    read(tmp_path, one_layer(), "npz")
+    with zipfile.ZipFile(tmp_path / "upload", "a") as archive:
+        archive.writestr("query", archive.read("query.npy"))
+
+    with pytest.raises(CaptureError, match="twice") as caught:
+        read_tensors(tmp_path / "upload", format="npz")
+
+    assert caught.value.field == ("query",)
+
+
+def test_texts_of_numbers_that_are_no_characters_are_refused(tmp_path: Path) -> None:
+    texts = np.frombuffer(struct.pack("<5I", *[0x7FFFFFFF] * 5), dtype="<U1")
+
+    with pytest.raises(CaptureError):
+        read(tmp_path, one_layer(), "npz", tokens_query=texts)
 
 
 def test_too_many_heads_are_refused(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The steps of the index from nothing to its newest form, run by alembic."""

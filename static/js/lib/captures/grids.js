@@ -1,0 +1,16 @@
+// @ts-check
+/** All heads of a capture as small pictures: one byte a cell, of the largest weight of its head. */
+
+import { bytesOf } from "../bytes.js";
+
+/** @import { Grid } from "./types.js" */
+
+/**
+ * @param {{kind: string, matrix: {shape: number[], dtype: string, bdata: string}, scale: number[][]}} answer
+ * @returns {Grid}
+ */
+export function decodeGrid({ kind, matrix, scale }) {
+  const { shape, dtype, bdata } = matrix;
+  if (dtype !== "u1") throw new TypeError(`a grid must be of dtype u1, got ${dtype}`);
+  return { kind, shape: /** @type {any} */ (shape), bytes: bytesOf(bdata), scale };
+}

@@ -1,0 +1,129 @@
+// @ts-check
+/** One sequence as words that wrap, to be chosen by pointer and keys. */
+
+import { directionOf, labelOf, readingOf } from "../../lib/captures/tokens.js";
+import { css, inkOn } from "../../lib/colour.js";
+import { make } from "../../lib/dom.js";
+import { t } from "../../lib/i18n.js";
+import { show } from "../../lib/numbers.js";
+import { chooseToken } from "./choose.js";
+import { walkTokens } from "./walk.js";
+
+/** @import { ExplorerStore, Token } from "../../lib/captures/types.js" */
+/** @import { Tones } from "./heat.js" */
+
+/** @typedef {{heat: Tones | null, chosen: number | null, pinned: number | null, after: number | null}} Marks */
+/** @typedef {{side: () => "query" | "key", mark: (marks: Marks) => void}} Strip */
+
+/**
+ * @param {ExplorerStore} store
+ * @param {"query" | "key"} side
+ * @param {HTMLElement} place
+ */
+export function mountStrip(store, side, place) {
+  const list = /** @type {HTMLElement} */ (place.querySelector("[role=listbox]"));
+  const rest = /** @type {HTMLElement} */ (place.querySelector(".strip__rest"));
+  /** @type {Token[]} */
+  let tokens = [];
+  let from = 0;
+  list.addEventListener("click", ({ target }) => {
+    const word = /** @type {HTMLElement} */ (target).closest("[data-token]");
+    if (word instanceof HTMLElement) chooseToken(store, side, Number(word.dataset.token));
+  });
+  list.addEventListener("keydown", (event) =>
+    walkTokens(event, list, (at) => chooseToken(store, side, at)),
+  );
+  return {
+    side: () => side,
+    /**
+     * @param {Token[]} all
+     * @param {[from: number, to: number]} run
+     */
+    build(all, run) {
+      tokens = all.slice(...run);
+      from = run[0];
+      list.dir = directionOf(tokens);
+      const words = tokens.map((token, index) => wordOf(token, from + index));
+      // Patches stand on the image; what else there is, such as [CLS], stands beside it.
+      list.replaceChildren(...words.filter((_, index) => tokens[index].kind !== "patch"));
+      list.hidden = list.childElementCount === 0;
+      const isWhole = tokens.length === all.length;
+      const ends = { from: from + 1, to: from + tokens.length, count: all.length };
+      rest.textContent = isWhole ? "" : t("tokens {from} to {to} of {count}", ends);
+    },
+    /** @param {Marks} marks */
+    mark(marks) {
+      markWords(list, { tokens, from }, marks);
+    },
+  };
+}
+
+/**
+ * @param {Token} token
+ * @param {number} index
+ */
+function wordOf(token, index) {
+  const { mark, text, end } = readingOf(token);
+  const kinds = [
+    token.kind === "special" && "token--special",
+    token.is_generated && "token--generated",
+    token.joins && "token--joins",
+  ].filter(Boolean);
+  return make(
+    "span",
+    {
+      class: ["token", ...kinds].join(" "),
+      role: "option",
+      tabindex: -1,
+      "data-token": index,
+      "aria-selected": "false",
+    },
+    mark ? make("span", { class: "token__mark", text: mark }) : null,
+    make("bdi", { text }),
+    end ? make("span", { class: "token__part", text: end }) : null,
+  );
+}
+
+/**
+ * @param {HTMLElement} list
+ * @param {{tokens: Token[], from: number}} run
+ * @param {Marks} marks
+ */
+function markWords(list, { tokens, from }, { heat, chosen, pinned, after }) {
+  const isInside = list.contains(document.activeElement);
+  const words = /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll("[data-token]"));
+  const first = Number(words[0]?.dataset.token ?? 0);
+  const isHere = [...words].some((word) => Number(word.dataset.token) === chosen);
+  words.forEach((word) => {
+    const at = Number(word.dataset.token);
+    const token = tokens[at - from];
+    const isLater = after !== null && at > after + 1 && token.is_generated;
+    const colour = isLater ? null : (heat?.colour(at) ?? null);
+    word.style.setProperty("--chip-ground", colour ? css(colour) : "");
+    word.style.setProperty("--chip-text", colour ? inkOn(colour) : "");
+    word.classList.toggle("token--masked", heat !== null && colour === null);
+    word.classList.toggle("token--pinned", at === pinned);
+    word.classList.toggle("token--next", after !== null && at === after + 1 && token.is_generated);
+    word.classList.toggle("token--later", isLater);
+    const isChosen = at === chosen;
+    word.setAttribute("aria-selected", String(isChosen));
+    word.tabIndex = isChosen || (!isHere && at === first) ? 0 : -1;
+    const weight = heat?.weight(at) ?? NaN;
+    const says = Number.isNaN(weight) ? "" : `, ${t("weight")} ${show(weight, 3)}`;
+    word.setAttribute("aria-label", `${labelOf(token)}${says}`);
+    word.title = Number.isNaN(weight) ? "" : show(weight, 4);
+    if (isChosen && isInside) word.focus();
+    else if (isChosen && list.scrollHeight > list.clientHeight) bringIntoView(list, word);
+  });
+}
+
+/**
+ * Scroll the list, and nothing but the list.
+ * @param {HTMLElement} list
+ * @param {HTMLElement} word
+ */
+function bringIntoView(list, word) {
+  const top = word.offsetTop - list.scrollTop;
+  const isSeen = top >= 0 && top + word.offsetHeight <= list.clientHeight;
+  if (!isSeen) list.scrollTop = word.offsetTop - list.clientHeight / 2;
+}
