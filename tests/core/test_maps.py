@@ -407,3 +407,25 @@ def test_what_could_pass_the_largest_float_is_refused(
 
     with pytest.raises(NonFiniteError, match="float64"):
         attend(x, x, torch.full((1, 1), values), spec).outputs()
+
+
+def test_a_tile_of_one_head_waits_for_the_state_of_its_own_rows_only() -> None:
+    checks: list[None] = []
+    result = attend(drawn(1, 5 * 256, 4), drawn(1, 5 * 256, 4), check=lambda: checks.append(None))
+    checks.clear()
+
+    result.weights(query=slice(300, 310), key=slice(0, 7), head=0)
+
+    # Five tiles for the state of the rows, and the tile itself.
+    assert len(checks) == 6
+
+
+def test_rows_across_blocks_weigh_the_same_in_whichever_order_they_are_asked_for() -> None:
+    spec = SPECS["causal"]
+    result, expected = large_map(spec), large_map(spec)
+    expected.row_state  # noqa: B018 - all of it at once
+
+    for rows in (slice(511, 521), slice(250, 515), slice(0, 1), slice(None)):
+        for head in range(N_HEADS):
+            found = result.weights(query=rows, head=head)
+            assert torch.equal(found, expected.weights(query=rows, head=head))

@@ -16,8 +16,8 @@ class _Collector:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call":
-            seen = (value for _, value in report.user_properties)
-            self.comparisons += [value for value in seen if isinstance(value, Comparison)]
+            seen = (value for name, value in report.user_properties if name == "peer")
+            self.comparisons += [Comparison(*value) for value in seen]
 
 
 def main() -> int:
