@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ class _Collector:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call":
-            seen = (value for name, value in report.user_properties if name == "peer")
+            seen: Any = (value for name, value in report.user_properties if name == "peer")
             self.comparisons += [Comparison(*value) for value in seen]
 
 
