@@ -20,6 +20,7 @@ from starlette.types import Scope
 from app.config import Settings
 from app.folders import page_folder
 from app.i18n import Language, choose_language, load_languages
+from app.styles import joined_sheet
 
 # The map library inside the bundle guards its style element by a digest as id.
 _INJECTED_STYLE = re.compile(rb'document\.getElementById\("([0-9a-f]{64})"\)')
@@ -120,6 +121,11 @@ class Pages:
             entry: _modules_of(self.static_folder, f"js/{entry}.js")
             for entry in ("main", "explorer")
         }
+        self.sheet = _compressed(
+            f"{self.static_path}/css/main.css",
+            "text/css",
+            joined_sheet(self.static_folder / "css" / "main.css"),
+        )
         self.languages = load_languages()
         bundle = _plotly_bundle()
         self.plotly = _asset("plotly", "min.js", "text/javascript", bundle)
@@ -188,7 +194,7 @@ def add_pages(app: FastAPI, settings: Settings) -> None:  # noqa: ARG001
         name="explorer",
         include_in_schema=False,
     )
-    for asset in (pages.plotly, *pages.messages.values()):
+    for asset in (pages.plotly, pages.sheet, *pages.messages.values()):
         app.add_route(asset.path, asset.respond, methods=["GET"], include_in_schema=False)
     app.mount(pages.static_path, _ImmutableFiles(directory=pages.static_folder), name="static")
 
@@ -227,8 +233,11 @@ def _plotly_bundle() -> bytes:
 
 def _asset(name: str, suffix: str, media_type: str, body: bytes) -> Asset:
     digest = hashlib.sha256(body).hexdigest()[:12]
-    compressed = gzip.compress(body, compresslevel=6, mtime=0)
-    return Asset(f"/assets/{name}-{digest}.{suffix}", media_type, body, compressed)
+    return _compressed(f"/assets/{name}-{digest}.{suffix}", media_type, body)
+
+
+def _compressed(path: str, media_type: str, body: bytes) -> Asset:
+    return Asset(path, media_type, body, gzip.compress(body, compresslevel=6, mtime=0))
 
 
 def _messages_body(language: Language) -> bytes:

@@ -80,8 +80,22 @@ def test_every_module_that_a_module_imports_is_preloaded(client: httpx.Client, p
     assert imported <= set(modules)
 
 
-def test_an_unchanged_file_is_not_sent_again(client: httpx.Client) -> None:
+def test_the_style_sheet_comes_whole_and_its_pictures_are_there(client: httpx.Client) -> None:
     address = next(each for each in addresses(client.get("/").text) if each.endswith("main.css"))
+    sheet = client.get(address).text
+    pictures = set(re.findall(r'url\("([^"]+)"\)', sheet))
+
+    assert "@import" not in sheet
+    assert "@layer components {" in sheet
+    assert pictures
+    for picture in pictures:
+        assert (
+            client.get(str(httpx.URL(f"http://x{address}").join(picture).path)).status_code == 200
+        )
+
+
+def test_an_unchanged_file_is_not_sent_again(client: httpx.Client) -> None:
+    address = next(each for each in addresses(client.get("/").text) if each.endswith("plotly.css"))
     tag = client.get(address).headers["etag"]
 
     assert client.get(address, headers={"If-None-Match": tag}).status_code == 304
