@@ -38,6 +38,9 @@ try {
     fetchCapture(id).catch((error) => problemOf(error)),
   ]);
   speak(messages);
+  // They ask before the views build anything.
+  keepGrid(store);
+  keepRegion(store);
   mountTitle(store);
   mountWaiting(store, id, show);
   mountKinds(store);
@@ -53,8 +56,6 @@ try {
   mountStatus(store);
   mountKeys(store);
   mountAddress(store);
-  keepGrid(store);
-  keepRegion(store);
   keepHeat(store);
   keepExplained(store);
   if ("detail" in capture) store.set({ problem: capture });

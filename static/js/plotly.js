@@ -1,5 +1,5 @@
 // @ts-check
-/** The only module that knows Plotly, which a script tag puts on the window, maybe later than this. */
+/** The only module that knows Plotly, which a script tag puts on the window: the page's, or ours. */
 
 const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false, responsive: false };
 
@@ -9,12 +9,16 @@ const plotly = () => Reflect.get(window, "Plotly");
 export const isLoaded = () => Boolean(plotly());
 
 /**
- * Do something once the library is there, on a page that does not wait for it.
+ * Load the library on a page that has better things to do first: reading it takes a second in which
+ * nothing else happens. The page says where it is, and has it fetched meanwhile.
  * @param {() => void} done
  */
-export function whenLoaded(done) {
-  if (isLoaded()) done();
-  else document.getElementById("plotly")?.addEventListener("load", done);
+export function load(done) {
+  const { href } = /** @type {HTMLLinkElement} */ (document.getElementById("plotly"));
+  const script = document.createElement("script");
+  script.addEventListener("load", done);
+  script.src = href;
+  document.head.append(script);
 }
 
 /**

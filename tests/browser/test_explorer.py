@@ -57,6 +57,37 @@ def test_a_capture_shows_all_heads_one_head_and_the_sentence(visit: Visit, sente
     expect(page.locator("#badge")).to_contain_text("every row sums to one")
 
 
+def test_each_head_tells_its_largest_weight(visit: Visit, server: str, sentence: str) -> None:
+    page = visit.open(sentence)
+    told = head_cell(page, 2, 3).get_attribute("title") or ""
+
+    grid = httpx.get(
+        f"{server}/api/v1/captures/{id_of(sentence)}/grid", params={"kind": "self", "cell": 32}
+    ).json()
+    assert told.startswith("largest weight ")
+    assert float(told.split()[-1]) == pytest.approx(grid["scale"][1][2], abs=5e-3)
+
+
+def test_all_heads_are_drawn_before_the_chart_library_is_there(visit: Visit, sentence: str) -> None:
+    page = visit.open("/?lang=en")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/plotly-*.js", hold)
+    page.goto(sentence, wait_until="commit")
+
+    expect(page.get_by_role("gridcell")).to_have_count(6 * 12)
+    is_inked = "canvas => canvas.getContext('2d').getImageData(0, 0, 9, 9).data.some(Boolean)"
+    assert page.locator("#grid-canvas").evaluate(is_inked)
+    assert page.locator("#map .heatmaplayer").count() == 0
+    for route in held:
+        route.continue_()
+    page.unroute("**/plotly-*.js")
+    page.locator("#map .heatmaplayer image").first.wait_for()
+
+
 def test_a_click_on_a_head_shows_it_and_the_address_keeps_it(visit: Visit, sentence: str) -> None:
     page = visit.open(sentence)
     before = drawn(page, "map")
@@ -320,7 +351,17 @@ def test_a_failed_capture_tells_why(visit: Visit, sentence: str) -> None:
 
     expect(page.get_by_role("alert")).to_contain_text("This capture failed")
     expect(page.get_by_role("alert")).to_contain_text("The file must be whole.")
+    expect(page.get_by_role("link", name="Back to the workbench")).to_be_visible()
     expect(page.locator("#waiting")).to_be_hidden()
+
+
+def test_what_a_problem_quotes_is_told_as_it_was_written(visit: Visit, sentence: str) -> None:
+    detail = "text must have 4096 characters of '0123456789', got '31 Feb 1979'."
+    problem = {"title": "Failed", "status": 422, "detail": detail, "errors": []}
+    page = open_changed(visit, sentence, state="failed", problem=problem)
+
+    told = "Text must have 4,096 characters of '0123456789', got '31 Feb 1979'."
+    expect(page.get_by_role("alert")).to_contain_text(told)
 
 
 def open_changed(visit: Visit, address: str, **changes: object) -> Page:

@@ -56,6 +56,11 @@ test("ticks stand at positions, so that a repeated token has all its rows", () =
   assert.deepEqual(layout.yaxis.ticktext.slice(0, 2), ["&lt;s&gt;", '&lt;a href="%zz"&gt;']);
 });
 
+test("a panel without any room still has ticks", () => {
+  const { layout } = matrixFigure(pictures(answer(1, HARD, HARD), { width: 0 }).weights);
+  assert.ok(layout.xaxis.tickvals.length >= 1);
+});
+
 test("the first query stands on top", () => {
   const { layout } = matrixFigure(pictures(answer(1, HARD, HARD)).scores);
   assert.deepEqual(layout.yaxis.range, [4.5, -0.5]);

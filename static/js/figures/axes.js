@@ -59,7 +59,8 @@ export function rowAxis(frame, plot, words, theme) {
  * @param {{cell: number, room: {needed: number, least: number}, isShown: boolean, theme: Theme}} look
  */
 function axis({ labels, range }, { cell, room, isShown, theme }) {
-  const step = cell >= room.least ? 1 : Math.ceil(room.needed / cell);
+  // A page that is being laid out may have no room at all for an instant.
+  const step = cell >= room.least ? 1 : Math.ceil(room.needed / Math.max(cell, 0.01));
   const first = Math.max(0, Math.ceil(range?.[0] ?? 0));
   const last = Math.min(labels.length - 1, Math.floor(range?.[1] ?? labels.length));
   const ticks = ticksOf(first, last, step);

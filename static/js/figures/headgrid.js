@@ -9,7 +9,7 @@ import { colourAt } from "../lib/colour.js";
 /** @typedef {{width: number, height: number, gap: number}} Tile of one head, in pixels */
 
 const GAP = 4;
-const LARGEST = 76;
+const LARGEST = 112;
 const SMALLEST = 14;
 
 /**
@@ -27,7 +27,8 @@ export function tileOf([, heads, height, width], room) {
 }
 
 /**
- * The whole picture in device pixels. All heads share one range, so that they can be compared.
+ * The whole picture in device pixels. Each head is shaded up to its own largest weight: in one range
+ * for all, one head that looks at a single token would leave the patterns of most others unseen.
  * @param {Grid} grid
  * @param {Tile} tile
  * @param {{scale: number, colours: Rgb[]}} look
@@ -38,10 +39,9 @@ export function gridPixels(grid, tile, { scale, colours }) {
   const [width, height] = [heads * (wide + gap) - gap, layers * (high + gap) - gap].map(Math.round);
   const pixels = new Uint8ClampedArray(width * height * 4);
   const packed = new Uint32Array(pixels.buffer);
-  const most = Math.max(...grid.scale.flat()) || 1;
+  const palette = paletteOf(colours);
   for (let layer = 0; layer < layers; layer += 1) {
     for (let head = 0; head < heads; head += 1) {
-      const palette = paletteOf(colours, grid.scale[layer][head] / most);
       const [left, top] = [head * (wide + gap), layer * (high + gap)].map(Math.round);
       const box = { left, top, width: Math.min(Math.round(wide), width - left) };
       const rows = Math.min(Math.round(high), height - top);
@@ -64,13 +64,12 @@ export function gridPixels(grid, tile, { scale, colours }) {
 /**
  * The colour of each byte of a head, as the pixels of a canvas lie in memory.
  * @param {Rgb[]} colours
- * @param {number} share that its largest weight is of the largest of all
  */
-function paletteOf(colours, share) {
+function paletteOf(colours) {
   const palette = new Uint32Array(256);
   const channels = new Uint8Array(palette.buffer);
   for (let byte = 0; byte < 256; byte += 1) {
-    channels.set([...colourAt(colours, (byte / 255) * share), 255], byte * 4);
+    channels.set([...colourAt(colours, byte / 255), 255], byte * 4);
   }
   return palette;
 }

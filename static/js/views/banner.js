@@ -96,7 +96,10 @@ function sizeOf({ actual = 0, max = 0 }) {
 export function detailOf({ detail }) {
   // The first word of a sentence, where it is no name such as n_heads.
   const sentence = detail.replace(/^[a-z]+(?= )/, (word) => word[0].toUpperCase() + word.slice(1));
-  const text = sentence.replace(/\d{4,}/g, (count) => Number(count).toLocaleString("en"));
+  // Counts are grouped; what stands in quotes came from the reader or is a name, and stays.
+  const text = sentence.replace(/'[^']*'|"[^"]*"|\b\d{4,}\b/g, (found) =>
+    /^\d/.test(found) ? Number(found).toLocaleString("en") : found,
+  );
   return make("p", { class: "banner__detail", lang: "en", text });
 }
 

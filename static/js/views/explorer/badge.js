@@ -21,9 +21,28 @@ export function mountBadge(store) {
     const notes = capture?.notes ?? [];
     find("notes").hidden = notes.length === 0;
     find("notes").replaceChildren(
-      ...notes.map(({ message }) => make("li", { text: message, lang: "en" })),
+      ...notes.map((note) => {
+        const text = wordsOf(note);
+        return make("li", text ? { text } : { text: note.message, lang: "en" });
+      }),
     );
   });
+}
+
+/**
+ * A note that is always the same, in the page's language; the others are the server's English.
+ * @param {{code: string}} note
+ */
+function wordsOf({ code }) {
+  if (code === "written_rows") {
+    return t(
+      "A row of cross-attention is named after the character that is written from it; a row of the decoder after the one that it reads.",
+    );
+  }
+  if (code === "inverted") {
+    return t("The image is dark on a light ground; the model reads its negative.");
+  }
+  return "";
 }
 
 /** @param {ExplorerState} state */

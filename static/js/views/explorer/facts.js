@@ -71,7 +71,7 @@ function lineFacts(state, chosen) {
       const most = Math.log2(weights.filter((weight) => !Number.isNaN(weight)).length);
       lines.push([
         t("entropy"),
-        t("{bits} / {most} bits", { bits: show(entropy), most: show(most) }),
+        t("{bits} / {most} bits", { bits: showBounded(entropy, 2), most: show(most) }),
       ]);
     }
     lines.push([t("row sum"), show(sum, 3)]);

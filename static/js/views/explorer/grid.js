@@ -24,7 +24,7 @@ export function mountGrid(store) {
     }
     if (grid.shape !== shown?.shape) buildCells(place, grid);
     shown = grid;
-    find("grid-most").textContent = showShort(Math.max(...grid.scale.flat()));
+    name(place, grid);
     paint(/** @type {HTMLCanvasElement} */ (find("grid-canvas")), grid, tile);
     mark(place, store.get());
   };
@@ -68,6 +68,19 @@ function buildCells(place, { shape: [layers, heads] }) {
   const canvas = make("canvas", { id: "grid-canvas", "aria-hidden": "true" });
   canvas.className = "headgrid__canvas";
   place.replaceChildren(top, canvas, ...rows);
+}
+
+/**
+ * Each head is shaded up to its own largest weight, which is told beside the pointer.
+ * @param {HTMLElement} place
+ * @param {Grid} grid
+ */
+function name(place, { scale }) {
+  for (const cell of place.querySelectorAll("[data-head]")) {
+    const { layer, head } = placeOf(/** @type {HTMLElement} */ (cell));
+    const most = showShort(scale[layer][head]);
+    cell.setAttribute("title", t("largest weight {weight}", { weight: most }));
+  }
 }
 
 /**

@@ -9,8 +9,9 @@ import { t } from "../../lib/i18n.js";
 import { ruler } from "../../lib/measure.js";
 import { isSame } from "../../lib/paths.js";
 import { readTheme } from "../../lib/theme.js";
-import { draw, isLoaded, listen, whenLoaded } from "../../plotly.js";
+import { draw, isLoaded, listen } from "../../plotly.js";
 import { coverAfter, lightUp } from "../lights.js";
+import { loadAfterHeads } from "./charts.js";
 import { chooseCell } from "./choose.js";
 import { walkCells } from "./cells.js";
 import { zoomMap } from "./magnify.js";
@@ -20,6 +21,8 @@ import { zoomMap } from "./magnify.js";
 
 /** Half a label may stand over the right edge of its column. */
 const RIGHT = 8;
+/** In less there is no place for a cell: the page is hidden, or being laid out. */
+const LEAST_ROOM = 120;
 
 /** @param {ExplorerStore} store */
 export function mountMap(store) {
@@ -33,7 +36,7 @@ export function mountMap(store) {
   const light = () => picture && lightMap(lights, picture, store.get());
   const redraw = () => {
     const state = store.get();
-    if (!state.region || !isLoaded() || !place.checkVisibility()) return;
+    if (!state.region || !isLoaded() || card.clientWidth < LEAST_ROOM) return;
     picture = pictureOf(state, state.region, card.clientWidth);
     place.style.inlineSize = `${picture.frame.width}px`; // no wider than it is, and so centred
     draw(plot, matrixFigure(picture));
@@ -54,7 +57,7 @@ export function mountMap(store) {
   store.watch(["zoom"], ({ zoom }) => (find("whole").hidden = !zoom));
   find("whole").addEventListener("click", () => store.set({ zoom: null }));
   new ResizeObserver(redraw).observe(card);
-  whenLoaded(redraw);
+  loadAfterHeads(store, redraw);
   document.addEventListener("themechange", redraw);
   place.addEventListener("keydown", (event) => walkCells(store, event));
   place.addEventListener("blur", () => store.set({ pointed: null }));

@@ -12,6 +12,9 @@ import { walkTokens } from "./walk.js";
 /** @import { ExplorerStore, Token } from "../../lib/captures/types.js" */
 /** @import { Tones } from "./heat.js" */
 
+/** Above the first line. */
+const PADDING = 4;
+
 /** @typedef {{heat: Tones | null, chosen: number | null, pinned: number | null, after: number | null}} Marks */
 /** @typedef {{side: () => "query" | "key", mark: (marks: Marks) => void}} Strip */
 
@@ -118,12 +121,16 @@ function markWords(list, { tokens, from }, { heat, chosen, pinned, after }) {
 }
 
 /**
- * Scroll the list, and nothing but the list.
+ * Scroll the list, and nothing but the list, to the beginning of a line.
  * @param {HTMLElement} list
  * @param {HTMLElement} word
  */
 function bringIntoView(list, word) {
   const top = word.offsetTop - list.scrollTop;
   const isSeen = top >= 0 && top + word.offsetHeight <= list.clientHeight;
-  if (!isSeen) list.scrollTop = word.offsetTop - list.clientHeight / 2;
+  if (isSeen) return;
+  const half = word.offsetTop - list.clientHeight / 2;
+  const words = /** @type {HTMLElement[]} */ ([...list.children]);
+  const first = words.find(({ offsetTop }) => offsetTop >= half) ?? word;
+  list.scrollTop = first.offsetTop - PADDING;
 }

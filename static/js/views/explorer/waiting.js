@@ -83,9 +83,16 @@ function showProblemOf({ capture, problem }) {
   const [title, way] = titleOf(told, capture);
   place.replaceChildren(
     make("p", { class: "banner__title", text: title }),
-    detailOf(told),
+    ...(told.status === 404 ? [] : [detailOf(told)]), // which speaks to those who call the API
     ...(way ? [make("p", { class: "banner__way", text: way })] : []),
+    ...(capture?.state === "ready" ? [] : [make("p", { class: "banner__way" }, wayHome())]),
   );
+}
+
+/** Where there is nothing to look at, the workbench is where a model is asked again. */
+function wayHome() {
+  const href = find("home").getAttribute("href") ?? "/";
+  return make("a", { class: "button button--small", href, text: t("Back to the workbench") });
 }
 
 /** @param {Capture} capture @returns {Problem} */

@@ -43,14 +43,18 @@ export function mountChoices(choose) {
 function choiceOf(model) {
   const { name, title, summary, n_layers: layers, n_heads: heads } = model;
   const input = make("input", { type: "radio", name: "model", value: name });
-  const sizes = layers && heads ? sizesIn(layers, heads) : "";
-  const facts = [sizes, stateOf(model)].filter(Boolean).join(" · ");
+  const sizes = make("span", { class: "models__sizes" });
+  if (layers && heads) {
+    sizes.title = sizesIn(layers, heads);
+    sizes.textContent = `${layers} × ${heads}`;
+  }
   return make(
     "label",
     { class: "models__choice" },
     input,
     make("span", { class: "models__name", text: t(title) }),
-    make("span", { class: "models__facts", text: facts }),
+    sizes,
+    make("span", { class: "models__state", text: stateOf(model) }),
     make("span", { class: "models__summary", text: t(summary) }),
     model.problem
       ? make("span", { class: "models__failed", lang: "en", text: model.problem.detail })
@@ -67,9 +71,7 @@ function stateOf({ state, n_bytes: bytes }) {
     here: t("here"),
     loading: t("loading"),
     failed: t("could not be opened"),
-    not_downloaded: size
-      ? t("downloads {size} on first use", { size })
-      : t("downloads on first use"),
+    not_downloaded: size ? t("downloads {size}", { size }) : t("downloads on first use"),
   };
   return words[state];
 }

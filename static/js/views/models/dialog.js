@@ -48,8 +48,9 @@ function goTo(id) {
 
 /** @param {import("../../lib/captures/types.js").Capture[]} captures */
 function showKept(captures) {
-  find("models-kept").hidden = captures.length === 0;
-  const lines = captures.map(({ id, name, source }) => {
+  const kept = captures.filter(({ state }) => state !== "failed");
+  find("models-kept").hidden = kept.length === 0;
+  const lines = kept.map(({ id, name, source }) => {
     const link = make("a", { href: addressOf(id) }, make("bdi", { text: name || id }));
     const model = source.model ? ` · ${source.model}` : "";
     return make("li", { class: "models__one" }, link, make("span", { text: model }));

@@ -54,6 +54,12 @@ export function mountForm(store, { refused, captured }) {
       find("models-note").textContent = "";
     }
   };
+  // A page that is come back to may be as it was left: sending.
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted) return;
+    button.disabled = !model;
+    find("models-note").textContent = "";
+  });
   find("models-form").addEventListener("submit", (event) => {
     event.preventDefault();
     send();
