@@ -96,7 +96,7 @@ def json_structure(body: bytes) -> Structure:
 
 def _require_plain(body: bytes) -> None:
     if not body.strip(b" \t\r\n"):
-        raise _unreadable('it is empty; send an object such as {"tokens": ["a"]}')
+        raise _unreadable("it is empty; send an object, such as those of /docs")
     for sign, cause in _SIGNS:
         if body.startswith(sign):
             raise _unreadable(cause)

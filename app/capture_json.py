@@ -10,9 +10,6 @@ from app.api import API_PREFIX
 from app.progress import DONE, WAITING, Progress, ProgressBoard
 from app.store import CaptureRecord, State
 
-_LONG_BYTES = 512
-"""A member of a source that is longer is left out of a list."""
-
 _MAX_MADE_NAME = 60
 
 
@@ -40,7 +37,7 @@ def event_of(record: CaptureRecord, board: ProgressBoard) -> dict[str, Any]:
 
 
 def summary_of(record: CaptureRecord, board: ProgressBoard) -> dict[str, Any]:
-    """Write a capture as a list shows it, its whole source included."""
+    """Write a capture as a list shows it."""
     created = datetime.fromtimestamp(record.created_us / 1e6, tz=UTC)
     has_image = record.facts.has_image
     return {
@@ -59,16 +56,6 @@ def summary_of(record: CaptureRecord, board: ProgressBoard) -> dict[str, Any]:
         "sha256": record.sha256,
         "problem": record.problem,
     }
-
-
-def listed(record: CaptureRecord, board: ProgressBoard) -> dict[str, Any]:
-    """Write a capture as a list shows it."""
-    source = {
-        name: value
-        for name, value in record.source.items()
-        if len(orjson.dumps(value)) <= _LONG_BYTES
-    }
-    return summary_of(record, board) | {"source": source}
 
 
 def whole(record: CaptureRecord, details: bytes | None, board: ProgressBoard) -> list[bytes]:

@@ -1,5 +1,6 @@
 """What may be asked of captures, as it is read, checked and documented."""
 
+import re
 from typing import Annotated, Any, Literal, NoReturn, Self
 
 from pydantic import (
@@ -17,6 +18,7 @@ from app.schemas import AttentionSource
 
 MAX_NAME = 200
 MAX_PAGE = 200
+_MAX_DIGITS = 64
 MAX_SIDE = 1024
 """Most cells of a region from top to bottom, and from left to right."""
 
@@ -41,7 +43,23 @@ PATCH_EXAMPLES: dict[str, dict[str, Any]] = {
     "rename": {"summary": "Rename and pin", "value": {"name": "A cat", "pinned": True}}
 }
 
+_WHOLE = re.compile("-?[0-9]+")
+
 Index = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+def _whole(text: Any) -> Any:
+    """Read digits only: as a number, ``1_0`` is ten and `` 1.0`` is one."""
+    if isinstance(text, str) and (len(text) > _MAX_DIGITS or not _WHOLE.fullmatch(text)):
+        raise ValueError(f"must be a whole number in digits, got {text[:40]!r}; write 0, or 12.")
+    return text
+
+
+QueryNumber = Annotated[int, BeforeValidator(_whole)]
+"""A whole number of a query string."""
+
+QueryIndex = Annotated[Index, BeforeValidator(_whole)]
+"""An index in a query string."""
 
 
 def _one_line(name: str) -> str:
@@ -117,7 +135,7 @@ class ListQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: int = Field(50, ge=1, le=MAX_PAGE, description="Captures of a page.")
+    limit: QueryNumber = Field(50, ge=1, le=MAX_PAGE, description="Captures of a page.")
     cursor: str | None = Field(None, max_length=400, description="`next` of the page before.")
 
 
@@ -153,8 +171,8 @@ class HeadQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: str = Field("self", max_length=MAX_NAME, description="A kind of the capture.")
-    layer: Index = Field(0, description="From zero.")
-    head: Index = Field(0, description="From zero.")
+    layer: QueryIndex = Field(0, description="From zero.")
+    head: QueryIndex = Field(0, description="From zero.")
 
 
 class RegionQuery(HeadQuery):
@@ -162,8 +180,10 @@ class RegionQuery(HeadQuery):
 
     query: Span = Field((0, None), description="Queries `start:stop`; all when absent.")
     key: Span = Field((0, None), description="Keys `start:stop`; all when absent.")
-    height: int = Field(512, ge=1, le=MAX_SIDE, description="Most cells from top to bottom.")
-    width: int = Field(512, ge=1, le=MAX_SIDE, description="Most cells from left to right.")
+    height: QueryNumber = Field(
+        512, ge=1, le=MAX_SIDE, description="Most cells from top to bottom."
+    )
+    width: QueryNumber = Field(512, ge=1, le=MAX_SIDE, description="Most cells from left to right.")
     reduce: Literal["max", "mean"] = Field("max", description="Of a cell's numbers.")
     what: Literal["weights", "scores"] = Field("weights", description="What is drawn.")
     encoding: Literal["json", "base64"] = Field("json", description="As of POST /attention.")
@@ -191,11 +211,11 @@ class GridQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: str = Field("self", max_length=MAX_NAME, description="A kind of the capture.")
-    cell: int = Field(32, ge=8, le=128, description="Most cells of a thumbnail's side.")
+    cell: QueryNumber = Field(32, ge=8, le=128, description="Most cells of a thumbnail's side.")
 
 
 class CellQuery(HeadQuery):
     """Which cell of one head."""
 
-    query: Index = Field(description="From zero.")
-    key: Index = Field(description="From zero.")
+    query: QueryIndex = Field(description="From zero.")
+    key: QueryIndex = Field(description="From zero.")

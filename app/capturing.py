@@ -29,6 +29,8 @@ from attention_core import (
 _TOKENS = TypeAdapter(TokensSource)
 _MODEL = TypeAdapter(ModelSource)
 _NO_LIMIT = 2**62
+_MOST_TENSOR_BYTES = 2**30
+"""Of uploaded tensors, unpacked and with every shared head counted for each that shares it."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Capturing:
         # A capture is no dense answer: its rows and cells are computed when somebody looks.
         updates = {"max_tokens": limits.max_capture_tokens, "max_rows": _NO_LIMIT}
         self._limits = limits.model_copy(update=updates)
+        self._most_tensor_bytes = min(_MOST_TENSOR_BYTES, limits.budget_bytes_per_worker)
         self._pool = pool
 
     def require_possible(self, source: TokensSource | ModelSource) -> None:
@@ -109,7 +112,9 @@ class Capturing:
         self, upload: Path, file_format: Literal["safetensors", "npz"], watch: Watch
     ) -> Capture:
         try:
-            capture = read_tensors(upload, format=file_format, check=watch.check)
+            capture = read_tensors(
+                upload, format=file_format, max_bytes=self._most_tensor_bytes, check=watch.check
+            )
         except AttentionError as error:
             # A file that a client sent is its own to mend, whatever is wrong with it.
             found = (Fault(error.field, str(error)),) if error.field else ()

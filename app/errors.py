@@ -14,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Scope
 
 from app.faults import Fault, Path
 from attention_core import (
@@ -31,6 +33,7 @@ MAX_FAULTS = 20
 _MAX_ERRORS_BYTES = 2560
 _MAX_DETAIL = 600
 _MAX_INSTANCE = 200
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True)
@@ -137,10 +140,22 @@ def add_problems(app: FastAPI) -> None:
     """Answer every error of an application with a problem."""
 
     async def respond(request: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException) and error.status_code == 405:
+            error.headers = {"Allow": ", ".join(_methods_of(app, request.scope))}
         return problem_response(problem_of(error), path=request.scope["path"])
 
     for kind in (ProblemError, AttentionError, HTTPException):
         app.add_exception_handler(kind, respond)
+
+
+def _methods_of(app: FastAPI, asked: Scope) -> list[str]:
+    """List what may be asked of a path: each route of it knows its own method only."""
+    scope = {name: asked[name] for name in ("type", "path", "root_path", "headers")}
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in app.routes)
+    ]
 
 
 def _of_library(error: AttentionError) -> ProblemError:

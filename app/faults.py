@@ -154,6 +154,20 @@ def _too_long(details: ErrorDetails, _place: Place) -> str:
     return f"must hold at most {most}, got {_shown(details['input'])}."
 
 
+def _too_few_characters(details: ErrorDetails, _place: Place) -> str:
+    least = details["ctx"]["min_length"]
+    return f"must hold at least {_characters(least)}, got {_shown(details['input'])}."
+
+
+def _too_many_characters(details: ErrorDetails, _place: Place) -> str:
+    most = details["ctx"]["max_length"]
+    return f"must hold at most {_characters(most)}, got {len(details['input'])}."
+
+
+def _characters(count: int) -> str:
+    return "1 character" if count == 1 else f"{count} characters"
+
+
 def _of_validator(details: ErrorDetails, _place: Place) -> str:
     return _sentence(str(details.get("ctx", {}).get("error", details["msg"])))
 
@@ -175,6 +189,8 @@ _MESSAGES: dict[str, Callable[[ErrorDetails, Place], str]] = {
     "literal_error": _literal,
     "too_short": _too_short,
     "too_long": _too_long,
+    "string_too_short": _too_few_characters,
+    "string_too_long": _too_many_characters,
     "value_error": _of_validator,
 }
 

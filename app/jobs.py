@@ -173,9 +173,12 @@ class CaptureJobs:
         folder.require_room()
         saved = save_capture(capture, folder.of_capture(record.id))
         folder.require_room()
-        for capture_id in self._store.make_share(saved.n_bytes):
+        self._make_share(saved.n_bytes)
+        return replace(record, n_bytes=record.n_bytes + saved.n_bytes, sha256=saved.sha256)
+
+    def _make_share(self, n_bytes: int) -> None:
+        for capture_id in self._store.make_share(n_bytes):
             self._opened.close(capture_id)
-        return replace(record, n_bytes=saved.n_bytes, sha256=saved.sha256)
 
     def _fail(self, record: CaptureRecord, error: Exception) -> str:
         problem = problem_of(error)
@@ -185,6 +188,8 @@ class CaptureJobs:
         body = problem_body(problem, path=f"/api/v1/captures/{record.id}")
         self._insist(lambda: self._store.folder.remove(record.id))
         self._insist(lambda: self._store.writing.fail(record.id, body))
+        with suppress(ProblemError):  # What is pinned leaves no room; the next capture hears of it.
+            self._make_share(0)
         return "failed"
 
     def _insist(self, write: Callable[[], _Answer]) -> _Answer:

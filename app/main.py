@@ -102,7 +102,7 @@ def create_app(settings: Settings, pool: ModelPool | None = None) -> FastAPI:
     app.state.readiness = readiness
     app.openapi = describe(app)  # type: ignore[method-assign]
     add_problems(app)
-    add_pages(app, settings)
+    add_pages(app, store)
     add_docs(app)
     return app
 

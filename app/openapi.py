@@ -26,6 +26,7 @@ _MODELS: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (ProgressEvent, "serialization"),
     (Problem, "serialization"),
 ]
+_SCHEMES = ("bearer", "basic")
 _MEANINGS = {
     400: "The body, the path or the Host cannot be read.",
     401: "The API key is missing or wrong.",
@@ -113,10 +114,28 @@ def describe(app: FastAPI) -> Callable[[], dict[str, Any]]:
             )
             _, schema = models_json_schema(_MODELS, ref_template=_REFERENCE)
             document.setdefault("components", {}).setdefault("schemas", {}).update(schema["$defs"])
+            _mend(document)
             app.openapi_schema = document
         return app.openapi_schema
 
     return openapi
+
+
+def _mend(document: dict[str, Any]) -> None:
+    """Leave out the errors of FastAPI's own, which are never answered, and tell of the key."""
+    schemas = document["components"]["schemas"]
+    for theirs in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(theirs, None)
+    for path in document["paths"].values():
+        for operation in path.values():
+            answer = operation["responses"].get("422", {})
+            if "application/json" in answer.get("content", {}):
+                del operation["responses"]["422"]
+    document["components"]["securitySchemes"] = {
+        scheme: {"type": "http", "scheme": scheme} for scheme in _SCHEMES
+    }
+    # On loopback no key is needed.
+    document["security"] = [{}, *({scheme: []} for scheme in _SCHEMES)]
 
 
 def _reference(model: type[BaseModel]) -> dict[str, str]:

@@ -4,10 +4,12 @@ import gzip
 import hashlib
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from fastapi import FastAPI
@@ -17,15 +19,19 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from app.config import Settings
+from app.errors import ProblemError
 from app.folders import page_folder
 from app.i18n import Language, choose_language, load_languages
+from app.store import CaptureRecord, Store
 from app.styles import joined_sheet
 
 # The map library inside the bundle guards its style element by a digest as id.
 _INJECTED_STYLE = re.compile(rb'document\.getElementById\("([0-9a-f]{64})"\)')
 # A static import as prettier writes it; those in comments of types start with another sign.
 _IMPORT = re.compile(r'^(?:import|export|\}).*?from "(\.[^"]+)"', re.MULTILINE)
+
+# As in static/js/lib/captures/selection.js.
+_KINDS = ("cross", "self", "decoder", "encoder", "text", "vision")
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -78,9 +84,11 @@ class ExplorerPage(Page):
 
     Attributes:
         capture: Id of the capture that is looked at; the page's script asks for it.
+        first: What the script will ask of the API before it draws, to be fetched meanwhile.
     """
 
     capture: str
+    first: list[str]
 
 
 @dataclass(frozen=True)
@@ -145,10 +153,15 @@ class Pages:
         page = Page(**self._shared(request, "main"))
         return self._rendered("workbench.html", page)
 
-    def explorer(self, request: Request) -> HTMLResponse:
+    def explorer(self, request: Request, record: CaptureRecord | None) -> HTMLResponse:
         """Render the page of one capture. Whether there is such a one, its script finds out."""
-        capture = request.path_params["capture"]
-        page = ExplorerPage(**self._shared(request, "explorer"), capture=capture)
+        shared, capture = self._shared(request, "explorer"), request.path_params["capture"]
+        asked = [f"captures/{quote(capture, safe='')}", "mechanisms"]
+        if record is not None and record.state == "ready":
+            kind = _first_kind(request.query_params.get("kind"), list(record.facts.kinds))
+            asked.append(f"{asked[0]}/grid?kind={kind}&cell=32")
+        first = [f"{shared['api_url']}/{each}" for each in asked]
+        page = ExplorerPage(**shared, capture=capture, first=first)
         return self._rendered("explorer.html", page)
 
     def _rendered(self, template: str, page: Page) -> HTMLResponse:
@@ -183,13 +196,20 @@ class Pages:
         }
 
 
-def add_pages(app: FastAPI, settings: Settings) -> None:  # noqa: ARG001
+def add_pages(app: FastAPI, store: Store) -> None:
     """Serve the pages and their files from an application."""
     pages = Pages()
+
+    async def explorer(request: Request) -> Response:
+        record = None
+        with suppress(ProblemError):  # The script tells it, with the way out.
+            record = await store.run(store.reading.get, request.path_params["capture"])
+        return pages.explorer(request, record)
+
     app.add_route("/", pages.workbench, methods=["GET"], name="workbench", include_in_schema=False)
     app.add_route(
         "/captures/{capture}",
-        pages.explorer,
+        explorer,
         methods=["GET"],
         name="explorer",
         include_in_schema=False,
@@ -197,6 +217,13 @@ def add_pages(app: FastAPI, settings: Settings) -> None:  # noqa: ARG001
     for asset in (pages.plotly, pages.sheet, *pages.messages.values()):
         app.add_route(asset.path, asset.respond, methods=["GET"], include_in_schema=False)
     app.mount(pages.static_path, _ImmutableFiles(directory=pages.static_folder), name="static")
+
+
+def _first_kind(asked: str | None, kinds: list[str]) -> str:
+    """Choose the kind that the page begins with, as its script does (``selection.js``)."""
+    if asked is not None and asked in kinds:
+        return asked
+    return next((kind for kind in _KINDS if kind in kinds), kinds[0])
 
 
 def _modules_of(folder: Path, entry: str) -> list[str]:

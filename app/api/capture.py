@@ -20,6 +20,7 @@ def capture_router(limits: Limits, shelf: Shelf, jobs: CaptureJobs) -> APIRouter
     router = APIRouter(prefix=f"{API_PREFIX}/captures", tags=["captures"])
     store = shelf.store
 
+    @router.head("/{capture_id}", include_in_schema=False)
     @router.get(
         "/{capture_id}",
         summary="Look at a capture",

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from app.api import API_PREFIX
 from app.capture_answers import CaptureAnswer, CaptureList
-from app.capture_json import listed
+from app.capture_json import summary_of
 from app.capture_schemas import CAPTURE_EXAMPLES, CaptureRequest, ListQuery, UploadQuery
 from app.errors import field_problem
 from app.intake import Intake
@@ -44,6 +44,7 @@ def captures_router(shelf: Shelf, intake: Intake) -> APIRouter:
         record = await intake.take_in(request)
         return await shelf.answer(record, 202)
 
+    @router.head("/captures", include_in_schema=False)
     @router.get(
         "/captures",
         summary="List captures",
@@ -58,7 +59,7 @@ def captures_router(shelf: Shelf, intake: Intake) -> APIRouter:
         page = found[: asked.limit]
         goes_on = len(found) > len(page)
         answer = {
-            "captures": [listed(record, shelf.board) for record in page],
+            "captures": [summary_of(record, shelf.board) for record in page],
             "next": Cursor.of(page[-1]).write() if goes_on else None,
         }
         return PiecesResponse([orjson.dumps(answer)])

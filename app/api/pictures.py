@@ -42,6 +42,7 @@ def pictures_router(shelf: Shelf, opened: OpenedCaptures, gate: Gate) -> APIRout
     router = APIRouter(prefix=f"{API_PREFIX}/captures/{{capture_id}}", tags=["captures"])
     looking = _Looking(shelf, opened, gate)
 
+    @router.head("/region", include_in_schema=False)
     @router.get(
         "/region",
         summary="Draw a rectangle of one head",
@@ -60,6 +61,7 @@ def pictures_router(shelf: Shelf, opened: OpenedCaptures, gate: Gate) -> APIRout
         }
         return await looking.answer(request, record, asked, lambda it: _region(it, asked, spans))
 
+    @router.head("/grid", include_in_schema=False)
     @router.get(
         "/grid",
         summary="Draw every head of a kind",
@@ -74,6 +76,7 @@ def pictures_router(shelf: Shelf, opened: OpenedCaptures, gate: Gate) -> APIRout
         sizes = _sizes(record, asked.kind)
         return await looking.answer(request, record, asked, lambda it: _grid(it, asked, sizes))
 
+    @router.head("/cell", include_in_schema=False)
     @router.get(
         "/cell",
         summary="Explain one cell",
@@ -90,6 +93,7 @@ def pictures_router(shelf: Shelf, opened: OpenedCaptures, gate: Gate) -> APIRout
         _require_index("key", asked.key, sizes["n_keys"])
         return await looking.answer(request, record, asked, lambda it: _cell(it, asked))
 
+    @router.head("/image", include_in_schema=False)
     @router.get(
         "/image",
         summary="Show the image of a capture",

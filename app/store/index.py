@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, Row, Select, and_, func, or_, select
+from sqlalchemy import Connection, Engine, Row, Select, and_, case, func, or_, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import update as sql_update
 
@@ -22,8 +22,18 @@ _DELETED = "deleted"
 """State of a capture that is gone for everybody, whose files may still be there."""
 
 _COLUMNS = [column for column in CAPTURES.c if column.name != "details"]
+
+_MAX_LISTED = 4096
+"""A source of more characters is read by itself, and what is long of it is dropped at once: those
+of a page together may be hundreds of megabytes."""
+
+_LONG = 512
+"""A member of a source that is longer, as JSON, is left out of a page."""
+
+_SHORT_SOURCE = case((func.length(CAPTURES.c.source) <= _MAX_LISTED, CAPTURES.c.source))
+_LISTED = [_SHORT_SOURCE.label(c.name) if c is CAPTURES.c.source else c for c in _COLUMNS]
 _IS_THERE = CAPTURES.c.state != _DELETED
-_LEAVES = and_(CAPTURES.c.state == "ready", CAPTURES.c.is_pinned.is_(False))
+_LEAVES = and_(CAPTURES.c.state.in_(("ready", "failed")), CAPTURES.c.is_pinned.is_(False))
 
 
 class QueueFullError(Exception):
@@ -48,6 +58,7 @@ class CaptureIndex:
         Raises:
             QueueFullError: When as many wait already.
         """
+        source = orjson.dumps(record.source)
         values = {
             "id": record.id,
             "name": record.name,
@@ -55,8 +66,8 @@ class CaptureIndex:
             "is_pinned": record.is_pinned,
             "created_us": record.created_us,
             "n_runs": 0,
-            "source": orjson.dumps(record.source).decode(),
-            "n_bytes": record.n_bytes,
+            "source": source.decode(),
+            "n_bytes": len(source),
         }
         with self._writing() as connection:
             if _n_waiting(connection) >= most_waiting:
@@ -74,9 +85,9 @@ class CaptureIndex:
         return found[0][0].encode() if found and found[0][0] is not None else None
 
     def page(self, limit: int, after: Cursor | None = None) -> list[CaptureRecord]:
-        """List records: pinned ones first, the newest first."""
+        """List records: pinned ones first, the newest first; their sources without what is long."""
         c = CAPTURES.c
-        query = select(*_COLUMNS).where(_IS_THERE)
+        query = select(*_LISTED).where(_IS_THERE)
         if after is not None:
             is_older = or_(
                 c.created_us < after.created_us,
@@ -88,7 +99,8 @@ class CaptureIndex:
                 or_(is_behind, c.is_pinned.is_(False)) if after.is_pinned else is_behind
             )
         order = (c.is_pinned.desc(), c.created_us.desc(), c.id.desc())
-        return [_record(row) for row in self._read(query.order_by(*order).limit(limit))]
+        rows = self._read(query.order_by(*order).limit(limit))
+        return [_record(row, self._short_source(row)) for row in rows]
 
     def n_waiting(self) -> int:
         """Count the captures whose turn has not come."""
@@ -116,14 +128,20 @@ class CaptureIndex:
         return replace(_record(row), state="running")
 
     def finish(self, record: CaptureRecord, facts: Facts, details: bytes) -> bool:
-        """Keep what a capture has become; False where it was deleted meanwhile."""
+        """Keep what a capture has become; False where it was deleted meanwhile.
+
+        Args:
+            record: The capture, with the size of all its files.
+            facts: What a listing shows of it.
+            details: What only a look at it needs.
+        """
         return self._update(
             record.id,
             CAPTURES.c.state == "running",
             state="ready",
             facts=orjson.dumps(facts).decode(),
             details=details.decode(),
-            n_bytes=record.n_bytes,
+            n_bytes=record.n_bytes + len(details),
             sha256=record.sha256,
         )
 
@@ -198,6 +216,15 @@ class CaptureIndex:
         with self._engine.connect() as connection:
             return connection.execute(query).all()
 
+    def _short_source(self, row: Row[Any]) -> dict[str, Any]:
+        """Return a source without what is long, of which no two are in memory at once."""
+        text = row.source
+        if text is None:
+            found = self._read(select(CAPTURES.c.source).where(CAPTURES.c.id == row.id))
+            text = found[0].source if found else "{}"
+        source = orjson.loads(text)
+        return {name: each for name, each in source.items() if len(orjson.dumps(each)) <= _LONG}
+
     def _update(self, capture_id: str, condition: Any, **values: Any) -> bool:
         with self._writing() as connection:
             update = sql_update(CAPTURES).where(CAPTURES.c.id == capture_id, condition)
@@ -218,14 +245,14 @@ def _n_waiting(connection: Connection) -> int:
     return int(connection.scalar(query) or 0)
 
 
-def _record(row: Any) -> CaptureRecord:
+def _record(row: Any, source: dict[str, Any] | None = None) -> CaptureRecord:
     return CaptureRecord(
         id=row.id,
         name=row.name,
         state=row.state,
         is_pinned=row.is_pinned,
         created_us=row.created_us,
-        source=orjson.loads(row.source),
+        source=orjson.loads(row.source) if source is None else source,
         facts=Facts() if row.facts is None else Facts(**orjson.loads(row.facts)),
         n_bytes=row.n_bytes,
         sha256=row.sha256,

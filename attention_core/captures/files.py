@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ _SPEC = "spec"
 _TOKENS = ("tokens.query", "tokens.key")
 _TEXTS = TypeAdapter(list[str])
 _MAX_HEADER_BYTES = 10_000
+_PIECE_BYTES = 2**20
 
 _HEADERS: Mapping[tuple[int, int], Callable[..., Any]] = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -131,8 +133,17 @@ def _read_array(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) ->
             )
         if math.prod(shape) * dtype.itemsize != member.file_size - file.tell():
             raise ValueError("an array of another size than its header says")
-        flat = np.frombuffer(bytearray(file.read()), dtype=dtype)
+        flat: _Array = _content(file.read, member.file_size - file.tell()).view(dtype)
     return flat.reshape(shape, order="F" if is_fortran else "C")
+
+
+def _content(read: Callable[[int], bytes], n_bytes: int) -> npt.NDArray[np.uint8]:
+    """Read in pieces, between which other threads get their turn."""
+    content = np.empty(n_bytes, dtype=np.uint8)
+    for start in range(0, n_bytes, _PIECE_BYTES):
+        piece = read(min(_PIECE_BYTES, n_bytes - start))
+        content[start : start + _PIECE_BYTES] = np.frombuffer(piece, dtype=np.uint8)
+    return content
 
 
 def _tensor(name: str, array: _Array) -> Tensor:
@@ -192,6 +203,7 @@ def _as_capture_error(name: str) -> Iterator[None]:
         SafetensorError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError,
         RuntimeError, ValueError, TypeError, OSError, MemoryError,
         SystemError,  # of texts with numbers that are no characters
+        TokenError,  # of an array's header with brackets that never end
     ) as error:  # fmt: skip
         raise CaptureError(
             f"the file must be a whole {name} file, got one that cannot be read; save it again, "

@@ -38,7 +38,7 @@ KINDS = ("self", "encoder", "decoder", "cross", "text", "vision")
 
 _FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 _PARTS = tuple(part.name for part in fields(Layer) if part.name != "spec")
-_NAME = re.compile(rf"(?:(layer|{'|'.join(KINDS)})\.(\d{{1,4}})\.)?({'|'.join(_PARTS)})")
+_NAME = re.compile(rf"(?:(layer|{'|'.join(KINDS)})\.([0-9]{{1,4}})\.)?({'|'.join(_PARTS)})")
 _WAY_OUT = (
     "name them query, key and value, or layer.0.query and so on, or encoder.0.query; weights "
     "instead where nothing else is known"

@@ -5,7 +5,7 @@ import warnings
 from typing import Any
 
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from attention_core.captures.token import Token
@@ -13,6 +13,11 @@ from attention_core.errors import SpecError
 
 MAX_PIXELS = 64_000_000
 """How large an image may be: a small file can hold more pixels than a machine has memory."""
+
+MAX_SIDE = 16_384
+MAX_RATIO = 64
+"""How much longer than wide: a model's processor scales the short side, and a strip of a few bytes
+becomes one of gigabytes."""
 
 _FORMATS = ("PNG", "JPEG", "WEBP")
 
@@ -28,14 +33,8 @@ def opened_image(data: bytes) -> Image.Image:
             # Pillow warns of what is refused here anyway.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data), formats=_FORMATS)
-        width, height = image.size
-        if width * height > MAX_PIXELS:
-            raise SpecError(
-                f"image must have at most {MAX_PIXELS} pixels, got {width} × {height}; make it "
-                "smaller, the model does so anyway.",
-                field=("image",),
-            )
-        return image.convert("RGB")
+        _require_size(*image.size)
+        return ImageOps.exif_transpose(image.convert("RGB"))
     except SpecError:
         raise
     except UnidentifiedImageError as error:
@@ -44,12 +43,34 @@ def opened_image(data: bytes) -> Image.Image:
             "convert it.",
             field=("image",),
         ) from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise _too_large("more") from error
+    except (OSError, SyntaxError, ValueError) as error:
         raise SpecError(
             f"image must be whole, got one that breaks off or is malformed ({error}); save it "
             "again.",
             field=("image",),
         ) from error
+
+
+def _require_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise _too_large(f"{width} × {height}")
+    longer, shorter = max(width, height), min(width, height)
+    if longer > MAX_SIDE or longer > MAX_RATIO * shorter:
+        raise SpecError(
+            f"image must be at most {MAX_SIDE} pixels long, and {MAX_RATIO} times as long as it is "
+            f"wide, got {width} × {height}; crop it.",
+            field=("image",),
+        )
+
+
+def _too_large(came: str) -> SpecError:
+    return SpecError(
+        f"image must have at most {MAX_PIXELS} pixels, got {came}; make it smaller, the model "
+        "does so anyway.",
+        field=("image",),
+    )
 
 
 def as_seen(pixels: Tensor, processor: Any) -> bytes:

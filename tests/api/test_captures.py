@@ -268,7 +268,14 @@ FAULTY: dict[str, tuple[bytes, list[str | int], str]] = {
         source(kind="model", model="none", text="a"), ["source", "model"], "got 'none'",
     ),
     "no text": (source(kind="model", model="dates"), ["source", "text"], "missing"),
-    "empty text": (source(kind="model", model="dates", text=""), ["source", "text"], "at least 1"),
+    "empty text": (
+        source(kind="model", model="dates", text=""), ["source", "text"],
+        'source.text must hold at least 1 character, got "".',
+    ),
+    "long model": (
+        source(kind="model", model="m" * 201, text="a"), ["source", "model"],
+        "source.model must hold at most 200 characters, got 201.",
+    ),
     "negative layer": (
         source(kind="model", model="dates", text="a", layers=[-1]), ["source", "layers", 0], "-1",
     ),
@@ -283,7 +290,10 @@ FAULTY: dict[str, tuple[bytes, list[str | int], str]] = {
     "name of two lines": (
         body(source={"kind": "tokens", "text": "a"}, name="a\nb"), ["name"], "one line",
     ),
-    "long name": (body(source={"kind": "tokens", "text": "a"}, name="a" * 201), ["name"], "200"),
+    "long name": (
+        body(source={"kind": "tokens", "text": "a"}, name="a" * 201), ["name"],
+        "200 characters, got 201",
+    ),
 }  # fmt: skip
 
 
@@ -327,7 +337,8 @@ async def test_a_patch_at_fault_is_refused(
 
 @pytest.mark.parametrize(
     ("query", "name"),
-    [("limit=0", "limit"), ("limit=201", "limit"), ("limit=x", "limit"), ("cursor=x", "cursor"),
+    [("limit=0", "limit"), ("limit=201", "limit"), ("limit=x", "limit"), ("limit=1_0", "limit"),
+     ("limit=2.0", "limit"), ("cursor=x", "cursor"),
      ("cursor=W10", "cursor"), ("cursor=" + "x" * 500, "cursor"), ("page=2", "page"),
      ("limit=2&limit=3", "limit")],
 )  # fmt: skip
@@ -337,6 +348,32 @@ async def test_a_page_that_is_none_is_refused(
     problem = require_problem(await client.get(f"{CAPTURES}?{query}"), 422)
 
     assert problem["errors"][0]["loc"] == [name]
+
+
+async def test_a_method_that_is_not_there_is_told_those_that_are(client: httpx.AsyncClient) -> None:
+    found = await ready(client)
+    path = f"{CAPTURES}/{found['id']}"
+
+    for method, where, allowed in (
+        ("PUT", CAPTURES, "GET, HEAD, POST"),
+        ("POST", path, "GET, HEAD, PATCH, DELETE"),
+        ("DELETE", f"{path}/region", "GET, HEAD"),
+        ("OPTIONS", f"{path}/events", "GET"),
+    ):
+        answer = await client.request(method, where)
+        assert answer.headers["allow"] == allowed
+        assert allowed in require_problem(answer, 405)["detail"]
+
+
+async def test_whatever_may_be_looked_at_answers_head(client: httpx.AsyncClient) -> None:
+    found = await ready(client)
+    path = f"{CAPTURES}/{found['id']}"
+
+    for look in (CAPTURES, path, f"{path}/region", f"{path}/grid", f"{path}/cell?query=0&key=0"):
+        head, whole = await client.head(look), await client.get(look)
+        assert head.status_code == 200
+        assert head.headers.get("etag") == whole.headers.get("etag")
+    assert (await client.head(f"{path}/image")).status_code == 404
 
 
 async def test_a_full_queue_sends_the_next_capture_away() -> None:

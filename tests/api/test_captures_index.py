@@ -1,6 +1,7 @@
 """The index itself: its tables, and who opens it."""
 
 import sqlite3
+import tracemalloc
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,25 @@ def test_a_cursor_reads_back_as_it_was_written() -> None:
     for text in ("", "x", "W10", "é", "bnVsbA", "WzEsMiwzXQ"):
         with pytest.raises(ValueError, match="a page"):
             Cursor.read(text)
+
+
+def test_a_page_of_long_sources_takes_the_memory_of_one(tmp_path: Path) -> None:
+    index, text = index_in(tmp_path), "word " * 200_000
+    for n in range(23):
+        source = {"kind": "model", "model": "dates", "text": text, "generate": n}
+        index.create(new_record("a", source), most_waiting=100)
+
+    tracemalloc.start()
+    page = index.page(50)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert [each.source["generate"] for each in page] == list(reversed(range(23)))
+    assert all("text" not in each.source for each in page)
+    assert peak_bytes < 23 * len(text)
+    whole = index.get(page[0].id)
+    assert whole is not None
+    assert whole.source["text"] == text
 
 
 def test_progress_tells_what_is_left() -> None:

@@ -24,6 +24,27 @@ def validate(document: dict[str, Any], name: str, instance: Any) -> None:
     jsonschema_rs.validate(schema, instance)
 
 
+async def test_every_refusal_is_described_as_the_problem_that_it_is(
+    client: httpx.AsyncClient,
+) -> None:
+    document = await document_of(client)
+
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+    for path in document["paths"].values():
+        for operation in path.values():
+            for status, answer in operation["responses"].items():
+                if 400 <= int(status) < 500:
+                    assert list(answer["content"]) == ["application/problem+json"]
+
+
+async def test_the_key_is_described_and_may_be_left_out(client: httpx.AsyncClient) -> None:
+    document = await document_of(client)
+
+    names = {name for each in document["security"] for name in each}
+    assert names == set(document["components"]["securitySchemes"]) == {"bearer", "basic"}
+    assert {} in document["security"]
+
+
 async def test_answers_fit_their_description(client: httpx.AsyncClient) -> None:
     document = await document_of(client)
     found = await ready(client)

@@ -270,4 +270,5 @@ async def test_a_path_or_method_that_is_not_there_is_a_problem(
 
     require_problem(response, status)
     if status == 405:
+        assert method not in response.headers["allow"]
         assert response.headers["allow"]

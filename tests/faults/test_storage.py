@@ -100,7 +100,8 @@ async def test_a_disk_that_fills_while_a_capture_is_saved_fails_it_and_leaves_no
 async def test_the_oldest_captures_that_are_not_pinned_leave_for_new_ones(tmp_path: Path) -> None:
     megabyte = tensors_of(n_heads=3, n_tokens=509, dim=64)
     assert 2**20 < len(megabyte) < 1.2 * 2**20
-    settings = {"max_captures_bytes": 3 * 2**20 + 2**19, "max_upload_bytes": 2**21}
+    # Each takes its tensors, and some 150 kB of tokens in the index.
+    settings = {"max_captures_bytes": 4 * 2**20 + 2**18, "max_upload_bytes": 2**21}
     async with open_client(data_dir=tmp_path, **settings) as client:
         ids = []
         for i in range(5):
@@ -112,6 +113,22 @@ async def test_the_oldest_captures_that_are_not_pinned_leave_for_new_ones(tmp_pa
 
     assert [each["id"] for each in listed] == [ids[0], ids[4], ids[3]]
     assert {path.name for path in (tmp_path / "captures").iterdir()} == {ids[0], ids[3], ids[4]}
+
+
+async def test_failed_captures_take_space_and_leave_too() -> None:
+    settings = {"max_captures_bytes": 2**20, "max_upload_bytes": 2**20, "max_tokens": 4096}
+    long_text = "word " * 60_000
+    async with open_client(**settings) as client:
+        for _ in range(6):
+            posted = await client.post(
+                CAPTURES, json={"source": {"kind": "model", "model": "dates", "text": long_text}}
+            )
+            failed = await ended(client, posted.json()["id"])
+            assert failed["state"] == "failed"
+        listed = (await client.get(CAPTURES)).json()["captures"]
+
+    assert listed[0]["id"] == failed["id"]
+    assert len(listed) == 3  # of 300 kB each, in one MiB
 
 
 async def test_what_is_pinned_may_fill_the_storage() -> None:

@@ -138,3 +138,27 @@ def test_a_model_is_given_what_it_takes_or_says_what_that_is(tmp_path: Path) -> 
         with pytest.raises(SpecError, match=f"must be given {takes}, got") as caught:
             capture(model, wrong)
         assert caught.value.field == (field,)
+
+
+@pytest.mark.parametrize(("width", "height"), [(20_011, 1009), (1, 70), (13_001, 101), (65, 1)])
+def test_a_strip_that_a_model_would_blow_up_is_refused(width: int, height: int) -> None:
+    with pytest.raises(SpecError, match="crop it") as caught:
+        opened_image(_file(width, height))
+
+    assert caught.value.field == ("image",)
+
+
+def test_a_bomb_of_pixels_is_told_as_too_many_pixels() -> None:
+    file = io.BytesIO()
+    Image.new("1", (30_000, 12_000)).save(file, format="PNG")
+
+    with pytest.raises(SpecError, match=f"at most {image_reading.MAX_PIXELS} pixels, got more"):
+        opened_image(file.getvalue())
+
+
+def test_a_photo_is_turned_as_its_camera_was() -> None:
+    file, exif = io.BytesIO(), Image.Exif()
+    exif[0x112] = 6
+    Image.new("RGB", (7, 5)).save(file, format="JPEG", exif=exif.tobytes())
+
+    assert opened_image(file.getvalue()).size == (5, 7)

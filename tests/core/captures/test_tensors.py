@@ -385,3 +385,22 @@ def test_check_may_end_the_reading(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         read_tensors(tmp_path / "upload", check=end)
+
+
+def test_a_header_of_brackets_that_never_end_is_refused(tmp_path: Path) -> None:
+    header = b"(" * 5000 + b"\n"
+    npy = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header
+    path = tmp_path / "tensors.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("query.npy", npy)
+
+    with pytest.raises(CaptureError, match="whole npz file"):
+        read_tensors(path, format="npz")
+
+
+def test_layers_are_counted_in_plain_digits(tmp_path: Path) -> None:
+    path = tmp_path / "tensors.npz"
+    np.savez(path, **{f"layer.\u0660.{name}": np.ones((3, 5), "f4") for name in ("query", "key")})
+
+    with pytest.raises(CaptureError, match="must say what it is"):
+        read_tensors(path, format="npz")
