@@ -16,17 +16,18 @@ from app.api.info import health_router, info_router, service_version
 from app.api.models import models_router
 from app.api.pictures import pictures_router
 from app.body_limits import BodyLimits
-from app.capturing import Capturing
+from app.captures.capturing import Capturing
+from app.captures.intake import Intake
+from app.captures.jobs import CaptureJobs
+from app.captures.progress import ProgressBoard
+from app.captures.shelf import Shelf
 from app.config import Settings
 from app.docs import add_docs
 from app.errors import add_problems
 from app.gate import Gate
-from app.intake import Intake
-from app.jobs import CaptureJobs
 from app.models import ModelPool, open_pool
 from app.openapi import describe
 from app.pages import add_pages
-from app.progress import ProgressBoard
 from app.readiness import Readiness
 from app.reading import Reader
 from app.security import (
@@ -40,7 +41,6 @@ from app.security import (
     refuse_other_origins,
     refuse_two_lengths,
 )
-from app.shelf import Shelf
 from app.store import OpenedCaptures, Store
 from attention_core import attend_tokens
 

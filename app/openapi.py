@@ -8,8 +8,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from app.capture_answers import CaptureAnswer, CaptureList, GridAnswer, ProgressEvent, RegionAnswer
-from app.capture_schemas import CapturePatch, CaptureRequest
+from app.captures.answers import CaptureAnswer, CaptureList, GridAnswer, ProgressEvent, RegionAnswer
+from app.captures.schemas import CapturePatch, CaptureRequest
 from app.schemas import AttentionAnswer, AttentionRequest, CellAnswer, Problem
 
 _REFERENCE = "#/components/schemas/{model}"

@@ -7,12 +7,12 @@ from starlette.responses import Response
 
 from app.api import API_PREFIX
 from app.bodies import read_model, receive_json
-from app.capture_answers import CaptureAnswer
-from app.capture_schemas import PATCH_EXAMPLES, CapturePatch
+from app.captures.answers import CaptureAnswer
+from app.captures.jobs import CaptureJobs
+from app.captures.schemas import PATCH_EXAMPLES, CapturePatch
+from app.captures.shelf import Shelf, no_capture
 from app.config import Limits
-from app.jobs import CaptureJobs
 from app.openapi import json_answer, json_body, problems
-from app.shelf import Shelf, no_capture
 
 
 def capture_router(limits: Limits, shelf: Shelf, jobs: CaptureJobs) -> APIRouter:

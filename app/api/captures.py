@@ -5,17 +5,17 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.api import API_PREFIX
-from app.capture_answers import CaptureAnswer, CaptureList
-from app.capture_json import summary_of
-from app.capture_schemas import CAPTURE_EXAMPLES, CaptureRequest, ListQuery, UploadQuery
+from app.captures.answers import CaptureAnswer, CaptureList
+from app.captures.as_json import summary_of
+from app.captures.intake import Intake
+from app.captures.schemas import CAPTURE_EXAMPLES, CaptureRequest, ListQuery, UploadQuery
+from app.captures.shelf import Shelf
+from app.captures.uploads import IMAGE_TYPES, TENSOR_TYPES
 from app.errors import field_problem
-from app.intake import Intake
 from app.openapi import json_answer, json_body, parameters, problems
 from app.queries import read_query
 from app.responses import PiecesResponse
-from app.shelf import Shelf
 from app.store import Cursor
-from app.uploads import IMAGE_TYPES, TENSOR_TYPES
 
 
 def captures_router(shelf: Shelf, intake: Intake) -> APIRouter:

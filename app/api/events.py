@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.api import API_PREFIX
-from app.capture_json import event_of
+from app.captures.as_json import event_of
+from app.captures.shelf import Shelf
 from app.openapi import event_stream, problems
 from app.readiness import Readiness
-from app.shelf import Shelf
 from app.store import CaptureRecord
 
 _LOOK_S = 0.05

@@ -15,8 +15,9 @@ from starlette.responses import Response
 
 from app.api import API_PREFIX
 from app.api.info import service_version
-from app.capture_answers import GridAnswer, RegionAnswer
-from app.capture_schemas import CellQuery, GridQuery, HeadQuery, RegionQuery
+from app.captures.answers import GridAnswer, RegionAnswer
+from app.captures.schemas import CellQuery, GridQuery, HeadQuery, RegionQuery
+from app.captures.shelf import Shelf
 from app.encoding import Pieces, finite_range
 from app.errors import ProblemError, field_problem
 from app.gate import Gate, StoppedError
@@ -24,7 +25,6 @@ from app.openapi import json_answer, parameters, problems
 from app.queries import read_query
 from app.responses import PiecesResponse
 from app.schemas import CellAnswer
-from app.shelf import Shelf
 from app.store import CaptureRecord, OpenedCapture, OpenedCaptures
 from attention_core import SpecError, region, thumbnails
 

@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 
-from app.progress import Progress, ProgressBoard
+from app.captures.progress import Progress, ProgressBoard
 from app.store import CaptureIndex, Cursor, QueueFullError, new_record
 from app.store.engine import is_current, open_engine, upgrade
 from app.store.tables import METADATA

@@ -7,7 +7,7 @@ import httpx
 import jsonschema_rs
 import pytest
 
-from app.capture_schemas import CAPTURE_EXAMPLES, PATCH_EXAMPLES
+from app.captures.schemas import CAPTURE_EXAMPLES, PATCH_EXAMPLES
 from tests.api.captures import CAPTURES, FakeModel, FakePool, ended, ready
 from tests.api.conftest import open_client
 

@@ -400,7 +400,8 @@ def test_a_header_of_brackets_that_never_end_is_refused(tmp_path: Path) -> None:
 
 def test_layers_are_counted_in_plain_digits(tmp_path: Path) -> None:
     path = tmp_path / "tensors.npz"
-    np.savez(path, **{f"layer.\u0660.{name}": np.ones((3, 5), "f4") for name in ("query", "key")})
+    rows: Any = np.ones((3, 5), "f4")
+    np.savez(path, **{f"layer.\u0660.{name}": rows for name in ("query", "key")})
 
     with pytest.raises(CaptureError, match="must say what it is"):
         read_tensors(path, format="npz")

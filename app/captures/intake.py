@@ -6,17 +6,17 @@ import orjson
 from starlette.requests import Request
 
 from app.bodies import problem_as_written, read_model, receive_json
-from app.capture_json import made_name
-from app.capture_schemas import CaptureRequest, UploadQuery
-from app.capturing import Capturing
+from app.captures.as_json import made_name
+from app.captures.capturing import Capturing
+from app.captures.jobs import CaptureJobs
+from app.captures.schemas import CaptureRequest, UploadQuery
+from app.captures.uploads import Uploads, require_upload_fields, require_upload_type
 from app.config import Limits
 from app.errors import Exceeded, ProblemError, problem_of
 from app.faults import Fault
-from app.jobs import CaptureJobs
 from app.queries import read_query
 from app.reading import Reader
 from app.store import CaptureRecord, QueueFullError, Store, new_record
-from app.uploads import Uploads, require_upload_fields, require_upload_type
 from attention_core import AttentionError
 
 

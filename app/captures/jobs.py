@@ -14,12 +14,12 @@ from typing import TypeVar
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from app.capturing import Capturing, Watch
+from app.captures.capturing import Capturing, Watch
+from app.captures.progress import ProgressBoard
 from app.errors import ProblemError, problem_body, problem_of
 from app.gate import StoppedError
 from app.logs import frames_of
 from app.models import PoolClosedError
-from app.progress import ProgressBoard
 from app.store import CaptureRecord, OpenedCaptures, Store
 from app.store.contents import details_of, facts_of
 from attention_core import Capture, save_capture

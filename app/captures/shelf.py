@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from app.api import API_PREFIX
-from app.capture_json import capture_path, whole
+from app.captures.as_json import capture_path, whole
+from app.captures.progress import ProgressBoard
 from app.errors import ProblemError
-from app.progress import ProgressBoard
 from app.responses import PiecesResponse
 from app.store import CaptureRecord, Store
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import orjson
 from pydantic import TypeAdapter
 
-from app.capture_schemas import ModelSource, TokensSource
-from app.capture_sizes import require_capture_size
+from app.captures.schemas import ModelSource, TokensSource
+from app.captures.sizes import require_capture_size
 from app.config import Limits
 from app.errors import ProblemError, field_problem, problem_of
 from app.faults import Fault

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from app.api import API_PREFIX
-from app.progress import DONE, WAITING, Progress, ProgressBoard
+from app.captures.progress import DONE, WAITING, Progress, ProgressBoard
 from app.store import CaptureRecord, State
 
 _MAX_MADE_NAME = 60

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from app.capture_schemas import UploadQuery
+from app.captures.schemas import UploadQuery
 from app.errors import ProblemError, field_problem
 from app.store import Store
 

@@ -1,0 +1,1 @@
+"""Captures in the service: taken in, made one at a time, kept by the store, told as JSON."""
