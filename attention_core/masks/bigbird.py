@@ -103,7 +103,8 @@ class BigBird(Mask):
         # What is drawn is neither near nor at an end, so that the counts do not overlap.
         n_drawn = ((drawn >= first) & (drawn <= last)).sum(axis=1)
         n_near = np.minimum(rows + 1, last) - np.maximum(rows - 1, first) + 1
-        n_ends = ((first == 0) & (rows > 1)) + ((last == end) & (rows < end - 1))
+        # As numbers: two booleans of numpy add up to one.
+        n_ends = ((first == 0) & (rows > 1)).astype(int) + ((last == end) & (rows < end - 1))
         n_allowed = np.where(
             (rows == 0) | (rows == end), len(asked), np.maximum(n_near, 0) + n_ends + n_drawn
         )

@@ -133,6 +133,13 @@ def test_a_block_is_empty_or_full_only_if_its_cells_are(
     assert torch.equal(tile, whole[query.start : query.stop, key.start : key.stop])
 
 
+def test_a_block_of_bigbird_with_both_ends_in_it_is_full() -> None:
+    mask = MASKS.validate_python({"kind": "bigbird", "block_size": 2, "num_random_blocks": 1})
+
+    # Five blocks: of the third, near ones are 1 to 3, and the ends 0 and 4.
+    assert mask.block(range(4, 6), range(9), Extent(9, 9)) is Coverage.FULL
+
+
 @settings(deadline=None)
 @given(extent=extents, data=st.data())
 def test_a_block_is_partial_only_if_its_cells_differ(extent: Extent, data: st.DataObject) -> None:
