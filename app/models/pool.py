@@ -157,7 +157,7 @@ class ModelPool:
     def _row(self, entry: Entry) -> ModelRow:
         place = self._places.find(entry.name)
         if place is not None and place.model is not None:
-            return ModelRow(entry, "loaded", _facts_of(place.model))
+            return ModelRow(entry, "loaded", ModelFacts.of(place.model))
         try:
             facts, problem = self._facts(entry), self._problems.get(entry.name)
         except ModelError as error:
@@ -211,15 +211,3 @@ class _Report:
         except Exception as error:
             self.stopped_by = error
             raise
-
-
-def _facts_of(model: OpenedModel) -> ModelFacts:
-    return ModelFacts(
-        is_here=True,
-        accepts=model.accepts,
-        can_generate=model.can_generate,
-        n_layers=model.n_layers,
-        n_heads=model.n_heads,
-        max_tokens=model.max_tokens,
-        n_bytes=model.n_bytes,
-    )

@@ -12,7 +12,6 @@ from app.models.registry import Entry, Registry
 from attention_core import (
     ZOO_NAMES,
     BrokenModelError,
-    Card,
     ModelFacts,
     describe_model,
     open_model,
@@ -59,20 +58,8 @@ def _zoo() -> Iterator[Entry]:
         if card is None:
             yield Entry(name, name, "zoo", name)
         else:
-            facts = _facts_of(card)
+            facts = ModelFacts.of(card)
             yield Entry(name, name, "zoo", card.title, card.summary, card.examples, facts)
-
-
-def _facts_of(card: Card) -> ModelFacts:
-    return ModelFacts(
-        is_here=True,
-        accepts=card.accepts,
-        can_generate=card.can_generate,
-        n_layers=card.n_layers,
-        n_heads=card.n_heads,
-        max_tokens=card.max_tokens,
-        n_bytes=card.n_bytes,
-    )
 
 
 def _given(settings: Settings) -> Iterator[Entry]:

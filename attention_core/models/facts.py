@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from attention_core.errors import BrokenModelError
 from attention_core.models.folder import (
@@ -62,6 +62,36 @@ class ModelFacts:
     n_heads: int | None = None
     max_tokens: int | None = None
     n_bytes: int | None = None
+
+    @classmethod
+    def of(cls, model: "Known") -> "ModelFacts":
+        """Gather the facts of a model that is opened, or of a card."""
+        return cls(
+            is_here=True,
+            accepts=model.accepts,
+            can_generate=model.can_generate,
+            n_layers=model.n_layers,
+            n_heads=model.n_heads,
+            max_tokens=model.max_tokens,
+            n_bytes=model.n_bytes,
+        )
+
+
+class Known(Protocol):
+    """What tells a model's facts by itself."""
+
+    @property
+    def accepts(self) -> frozenset[str]: ...
+    @property
+    def can_generate(self) -> bool: ...
+    @property
+    def n_layers(self) -> int | None: ...
+    @property
+    def n_heads(self) -> int | None: ...
+    @property
+    def max_tokens(self) -> int | None: ...
+    @property
+    def n_bytes(self) -> int: ...
 
 
 def describe_model(location: str) -> ModelFacts:
