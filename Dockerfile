@@ -28,6 +28,10 @@ RUN cd "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
     && rm -rf torch/include torch/test pip pip-*.dist-info /opt/atlas/bin/pip*
 
 FROM ${BASE}
+ARG DEVICE=cpu
+# Triton, which comes with torch for CUDA, builds its launcher with the machine's own compiler.
+RUN if [ "$DEVICE" != cpu ]; then apt-get update \
+    && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*; fi
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin atlas
 # The user has no home: captures and fetched models lie in the volume.
 RUN install -d -o atlas /data

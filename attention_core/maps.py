@@ -4,7 +4,8 @@ Q, K and the state of each row are kept, and nothing of size query × key but a 
 gave as a matrix; a tile is a small product.
 """
 
-from functools import cached_property
+from collections.abc import Iterator
+from functools import cached_property, partial
 
 import torch
 from jaxtyping import Float
@@ -12,15 +13,23 @@ from torch import Tensor
 
 from attention_core.cells import Cell, Place, Row, WeightPart, explain
 from attention_core.dense import Dense, heads_of
-from attention_core.errors import SpecError
+from attention_core.errors import ShapeError, SpecError
 from attention_core.finite import require_finite
 from attention_core.given import Given
-from attention_core.grid import as_slice
+from attention_core.grid import BLOCK, aligned_blocks, as_slice, span_of
 from attention_core.heads import mixed
 from attention_core.kernels import outputs as output_kernels
-from attention_core.kernels.overview import Picture, Pooling, Reduce, pooled, pooled_exponentials
-from attention_core.kernels.rows import StatesByBlock, row_state
-from attention_core.normalizers import Exponential, Normalizer, RowState
+from attention_core.kernels.gpu import overview as gpu_overview
+from attention_core.kernels.overview import Pooling, Reduce, picture
+from attention_core.kernels.rows import ExponentialStates, states_of
+from attention_core.kernels.stripes import (
+    Block,
+    Stripe,
+    exponential_pass,
+    pooled_exponentials,
+    pooled_weights,
+)
+from attention_core.normalizers import Normalizer, RowState
 from attention_core.notes import Note, notes_on
 from attention_core.preparation import resolved, rotated, source_of, without_values
 from attention_core.prepared import Check
@@ -32,6 +41,9 @@ DENSE_BUDGET_BYTES = 512 * 2**20
 """How large a dense answer may be unless the caller says otherwise."""
 
 _NOTHING = Given()
+
+_KEPT = ("softmax", "softmax1", "sink")
+"""Normalisers whose rows are a maximum and a sum of exponentials."""
 
 
 class AttentionMap:
@@ -72,7 +84,7 @@ class AttentionMap:
         self.source = source_of(ready, self.spec, given, check=check)
         self._dense = Dense(self.source.extent, self.query, budget_bytes)
         self._mixing = self.spec.heads.weight_mixing()
-        self._states = StatesByBlock(self.source, self.spec.normalizer, self.query)
+        self._states = states_of(self.source, self.spec.normalizer, self.query)
 
     @property
     def n_heads(self) -> int:
@@ -155,9 +167,7 @@ class AttentionMap:
     @cached_property
     def row_state(self) -> RowState:
         """The state of every row, found in one pass over the keys."""
-        return row_state(
-            self.source, self.spec.normalizer, self.query, slice(0, self.n_score_heads)
-        )
+        return self._state(slice(0, self.n_score_heads), slice(0, self.n_queries))
 
     @cached_property
     def empty_rows(self) -> tuple[tuple[int, int], ...]:
@@ -202,10 +212,111 @@ class AttentionMap:
             return self.weights(head=as_slice(heads))
         shape = (len(heads), *pooling.shape(self.source.extent))
         self._dense.refuse_over_budget(shape)
+        cell = pooling.cell_queries, pooling.cell_keys
+        normalizer: Normalizer = self.spec.normalizer
+        if self._mixing is None and gpu_overview.applies(self.source, normalizer):
+            return gpu_overview.pictures(self.source, normalizer, heads, cell, reduce)
         result = self.query.new_empty(shape)
         for place, index in enumerate(heads):
-            result[place] = self._picture(index, pooling)
+            stripe = partial(self._stripe, index, cell)
+            result[place] = picture(self.source, stripe, pooling)
         return result
+
+    def stripes(
+        self, head: int, cell: tuple[int, int], rows: range | None = None
+    ) -> Iterator[Stripe]:
+        """Pool one head's weights block of rows by block of rows, each when it is asked for.
+
+        One pass over the keys gives a block's states too, and the map keeps them: exact
+        rectangles of these rows then need no pass of their own. A state is the same to the bit
+        whatever the cell, and whoever else asked for it; what is pooled depends on the head, the
+        block and the cell only.
+
+        Args:
+            head: Which head.
+            cell: Queries and keys of a cell; cells start at multiples of them.
+            rows: The blocks of the grid that these touch are told, whole; all when absent.
+
+        Raises:
+            SpecError: When there is no such head, or a cell holds nothing.
+        """
+        place = heads_of(head, self.n_heads).start
+        if min(cell) < 1:
+            raise SpecError(
+                f"a cell must hold a query and a key at least, got {cell[0]} × {cell[1]}; ask for "
+                "one or more of each.",
+                field=("cell",),
+            )
+        span = range(self.n_queries)[as_slice(range(self.n_queries) if rows is None else rows)]
+        return (self._stripe(place, cell, query) for query in aligned_blocks(span, self.n_queries))
+
+    def states(self, query: slice | None = None, head: int | slice | None = None) -> RowState:
+        """Look up what rows of scores must remember; blocks of rows not known are found first.
+
+        Args:
+            query: Rows, one at least; all when absent.
+            head: One head of scores or some; all when absent. The axis stays.
+        """
+        rows = as_slice(span_of(query, self.n_queries))
+        return self._state(heads_of(head, self.n_score_heads), rows)
+
+    def knows(self, query: slice | None = None, head: int | slice | None = None) -> bool:
+        """Tell whether the states of these rows are known, so that they need no pass.
+
+        Args are those of ``states``.
+        """
+        rows = as_slice(span_of(query, self.n_queries))
+        return self._states.has(heads_of(head, self.n_score_heads), rows)
+
+    @property
+    def can_keep_state(self) -> bool:
+        """Whether states of rows can be handed in: under softmax and its kin, heads unmixed."""
+        return self._mixing is None and self.spec.normalizer.kind in _KEPT
+
+    def keep_state(
+        self,
+        head: int,
+        rows: range,
+        maximum: Float[Tensor, " query"],
+        total: Float[Tensor, " query"],
+    ) -> None:
+        """Take in the states of rows, found by another map of the same inputs and spec.
+
+        Exact rectangles of these rows then need no pass over the keys.
+
+        Args:
+            head: Which head.
+            rows: Whole blocks of the grid.
+            maximum: Largest score of each row, as ``ExponentialState`` tells it.
+            total: Its sum of exponentials, float64.
+
+        Raises:
+            ShapeError: When these are not whole blocks, or not one number for each of their rows.
+            SpecError: When there is no such head, or states cannot be handed in.
+        """
+        place = heads_of(head, self.n_heads).start
+        if not self.can_keep_state:
+            raise SpecError(
+                "states of rows must be a maximum and a sum of exponentials, and these weights "
+                "are made otherwise; let the map find its own.",
+                field=("spec", "normalizer"),
+            )
+        blocks = list(aligned_blocks(rows, self.n_queries))
+        if not blocks or (rows.start, rows.stop) != (blocks[0].start, blocks[-1].stop):
+            raise ShapeError(
+                f"rows must be whole blocks of {BLOCK} of {self.n_queries}, got {rows.start} to "
+                f"{rows.stop}; hand in all of a block.",
+                field=("rows",),
+            )
+        for name, x in (("maximum", maximum), ("total", total)):
+            if x.shape != (len(rows),):
+                raise ShapeError(
+                    f"{name} must be one number for each of {len(rows)} rows, got "
+                    f"{tuple(x.shape)}; hand in the rows that it is of.",
+                    field=(name,),
+                )
+        if isinstance(self._states, ExponentialStates):
+            self._states.keep(place, rows, maximum, total)
 
     def cell(self, head: int, query: int, key: int) -> Cell:
         """Take one weight apart into the arithmetic behind it; no value where none was kept.
@@ -247,11 +358,7 @@ class AttentionMap:
         return normalizer.apply(scores, state, key)
 
     def _state(self, head: slice, query: slice) -> RowState:
-        """Look up the state of some rows; who asks for one head's need not wait for the others."""
-        normalizer: Normalizer = self.spec.normalizer
-        is_one = len(range(self.n_score_heads)[head]) == 1 and isinstance(normalizer, Exponential)
-        if not is_one or self.source.is_one_block or "row_state" in self.__dict__:
-            return self.row_state.rows(head, query)
+        """Look up the state of some rows; what is not known of them is found first."""
         return self._states.rows(head, query)
 
     def _weights(self, head: slice, query: range, key: range) -> Matrices:
@@ -284,12 +391,20 @@ class AttentionMap:
         parts = zip(range(self.n_score_heads), self._mixing[head], weights, strict=True)
         return [WeightPart(*part) for part in parts if part[1]]
 
-    def _picture(self, head: int, pooling: Pooling) -> Picture:
-        normalizer = self.spec.normalizer
-        if self._mixing is None and isinstance(normalizer, Exponential):
-            return pooled_exponentials(self.source, head, pooling, normalizer)
+    def _stripe(self, head: int, cell: tuple[int, int], query: range) -> Stripe:
+        this_head, states = slice(head, head + 1), self._states
+        if self._mixing is None and isinstance(states, ExponentialStates):
+            temperature = self.spec.normalizer.temperature
+            found = exponential_pass(self.source, Block(head, query), temperature, cell[1])
+            states.keep(head, query, found.maximum, found.total)
+            state = states.rows(this_head, as_slice(query))
+            return Stripe(query, cell, state, *pooled_exponentials(found, state, query, cell))
 
         def tile(query: range, key: range) -> Tile:
-            return self._weights(slice(head, head + 1), query, key)[0]
+            return self._weights(this_head, query, key)[0]
 
-        return pooled(self.source, tile, pooling)
+        pooled = pooled_weights(self.source, tile, query, cell)
+        is_mixed = self._mixing is not None
+        return Stripe(
+            query, cell, None if is_mixed else self._state(this_head, as_slice(query)), *pooled
+        )

@@ -1,5 +1,7 @@
 """Inputs of a map made ready: rotated, shared out to heads, and what any tile is computed from."""
 
+from dataclasses import replace
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -9,7 +11,7 @@ from attention_core.fit import require_bounded, require_fit
 from attention_core.given import Given, summed
 from attention_core.heads import Heads, Mha, repeated
 from attention_core.masks import Extent
-from attention_core.normalizers import Linear
+from attention_core.normalizers import Exponential, Linear
 from attention_core.positions import Position
 from attention_core.prepared import Check, PreparedScore, Product
 from attention_core.projected import Projected
@@ -96,6 +98,12 @@ def _prepared(
     query: Queries, key: Float[Tensor, "head key key_dim"], spec: AttentionSpec
 ) -> PreparedScore:
     prepared = spec.score.prepare(query, key)
-    if isinstance(spec.normalizer, Linear) and isinstance(prepared, Product):
-        return prepared.mapped(spec.normalizer.features)
-    return prepared
+    if not isinstance(prepared, Product):
+        return prepared
+    if isinstance(spec.normalizer, Linear):
+        prepared = prepared.mapped(spec.normalizer.features)
+    if isinstance(spec.normalizer, Exponential):
+        return prepared
+    # Where a weight may be a score, or a difference of two, the rounding of a score is its own. An
+    # exponential's weight is small where its score is not the largest, and so is its rounding.
+    return replace(prepared, is_precise=True)

@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from attention_core.grid import BLOCK
+from attention_core.matrix_products import fastest
 from attention_core.shapes import Keys, Queries, Rows, Tile
 
 Check = Callable[[], None]
@@ -15,6 +17,9 @@ Check = Callable[[], None]
 
 _FEATURES_AT_ONCE = 256
 """Hidden features between two questions whether to go on."""
+
+_NUMBERS_AT_ONCE = 2**21
+"""Features, over all heads, of the queries or keys whose lengths are told at a time."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +41,14 @@ class Product:
         right: What of each key enters the product.
         scale: Factor of the product.
         offset: Added to every score of a row; none when absent.
+        is_precise: Whether a product is added up in float64, and rounded once.
     """
 
     left: Queries
     right: Keys
     scale: float = 1.0
     offset: Rows | None = None
+    is_precise: bool = False
 
     @cached_property
     def query(self) -> Queries:
@@ -56,24 +63,64 @@ class Product:
             return self.right
         return torch.cat([self.right, torch.ones_like(self.right[..., :1])], dim=-1)
 
+    @property
+    def n_features(self) -> int:
+        """How many features the product is of: one more with an offset."""
+        return self.right.shape[2] + (self.offset is not None)
+
     def mapped(self, features: Callable[[Tensor], Tensor]) -> "Product":
         """Map both factors: the product becomes φ(left) · φ(right)."""
         return Product(features(self.left), features(self.right), self.scale)
 
     def bound(self) -> float:
         """Bound the magnitude of every score by Cauchy and Schwarz, in float64."""
-        lengths = [x.double().norm(dim=-1).amax(dim=-1) for x in (self.query, self.key)]
-        return float((lengths[0] * lengths[1]).max())
+        n_heads, _, dim = self.left.shape
+        # Float64 copies of all would be large.
+        most = max(_NUMBERS_AT_ONCE // (n_heads * dim), 1)
+        longest = []
+        for vectors, whole in ((self.queries, self.left), (self.keys, self.right)):
+            spans = (slice(i, i + most) for i in range(0, whole.shape[1], most))
+            parts = [vectors(slice(None), x).double().norm(dim=-1).amax(dim=-1) for x in spans]
+            longest.append(torch.stack(parts).amax(dim=0))
+        return float((longest[0] * longest[1]).max())
+
+    def queries(self, head: int | slice, query: slice) -> Float[Tensor, "*head query feature"]:
+        """Fold scale and offset into some queries, without a copy of all of them."""
+        left = self.left[head, query]
+        scaled = left if self.scale == 1.0 else left * self.scale
+        if self.offset is None:
+            return scaled
+        return torch.cat([scaled, self.offset[head, query, None]], dim=-1)
+
+    def keys(self, head: int | slice, key: slice) -> Float[Tensor, "*head key feature"]:
+        """Take some keys; where there is an offset, with the feature of ones that it meets."""
+        right = self.right[head, key]
+        if self.offset is None:
+            return right
+        return torch.cat([right, torch.ones_like(right[..., :1])], dim=-1)
 
     def tile(self, head: int, query: slice, key: slice, go_on: Check) -> Tile:
         """Compute a rectangle of one head's scores."""
         go_on()
-        return self.query[head, query] @ self.key[head, key].T
+        left, right = self.queries(head, query), self.keys(head, key)
+        if not self.is_precise or left.dtype == torch.float64:
+            return _multiplied(left, right)
+        return (left.double() @ right.double().T).to(left.dtype)
 
     def terms(self, head: int, query: int, key: int) -> Terms:
         """Take one score apart."""
         offset = 0.0 if self.offset is None else float(self.offset[head, query])
         return Terms(self.left[head, query], self.right[head, key], self.scale, offset)
+
+
+def _multiplied(left: Float[Tensor, "query dim"], right: Float[Tensor, "key dim"]) -> Tile:
+    """Multiply as BLAS does, and faster where a whole block of float32 vectors allows it."""
+    is_block = left.shape[0] == right.shape[0] == BLOCK
+    if is_block and left.dtype == torch.float32 and left.device.type == "cpu":
+        multiply = fastest(left.shape[1], torch.get_num_threads())
+        if multiply is not None:
+            return multiply(left, right)
+    return left @ right.T
 
 
 @dataclass(frozen=True)

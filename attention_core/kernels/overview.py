@@ -1,10 +1,4 @@
-"""The whole matrix pooled to a bounded picture, stripe by stripe.
-
-A pooled cell of softmax weights, or of its kin, needs for each of its rows the maximum and the sum
-of exponentials over the cell's keys, both told before the row's own divisor is known: once the row
-is through, they are divided by it. So scores are computed once and no key is left out. Any other
-weights are computed from the state of their rows, which was found in a pass before, and pooled.
-"""
+"""The whole matrix pooled to a bounded picture, stripe by stripe."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,22 +9,18 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attention_core.errors import SpecError
-from attention_core.masks import Coverage, Extent
-from attention_core.normalizers import Exponential, finite
-from attention_core.shapes import Tile
+from attention_core.grid import aligned_blocks
+from attention_core.kernels.stripes import Stripe
+from attention_core.kernels.threads import each
+from attention_core.masks import Extent
 from attention_core.sources import ScoreSource
 
 Reduce = Literal["max", "mean"]
-Weights = Callable[[range, range], Tile]
-"""One head's weights in a rectangle."""
 
 Picture = Float[Tensor, "height width"]
-Strip = Float[Tensor, "query width"]
-"""Of some rows, one number for each cell of keys."""
 
-_STRIPE_ROWS = 256
-_STRIPE_CELLS = 2**19
-"""Cells of scores held at a time: 2 MiB in float32, so that the passes over them stay in cache."""
+_CELLS_FOR_THREADS = 2**22
+"""A matrix of fewer is pooled within milliseconds, and threads take some to start."""
 
 
 @dataclass(frozen=True)
@@ -69,24 +59,39 @@ class Pooling:
         return -(-extent.n_queries // self.cell_queries), -(-extent.n_keys // self.cell_keys)
 
 
-def pooled_exponentials(
-    source: ScoreSource, head: int, pooling: Pooling, normalizer: Exponential
-) -> Picture:
-    """Pool one head's weights under softmax or its kin; an empty row weighs zero."""
+def picture(source: ScoreSource, stripe: Callable[[range], Stripe], pooling: Pooling) -> Picture:
+    """Put stripes of one head together to a picture of all of its matrix.
 
-    def strip(query: range) -> Strip:
-        return _exponentials_by_cell(source, head, query, pooling, normalizer)
+    Args:
+        source: Where the scores come from.
+        stripe: Pools a block of rows over cells of that size; may be called in several threads.
+        pooling: The size of a cell, and what is kept of it.
+    """
+    start = -torch.inf if pooling.reduce == "max" else 0.0
+    shape = pooling.shape(source.extent)
+    result = torch.full(shape, start, dtype=source.dtype, device=source.device)
 
-    return _pooled(source, strip, pooling)
+    def take(found: Stripe) -> None:
+        # Here too: what a check asks may be known in the thread alone that asked for the picture.
+        if source.check is not None:
+            source.check()
+        place = result[found.cells.start : found.cells.stop]
+        if pooling.reduce == "max":
+            torch.maximum(place, found.largest, out=place)
+        else:
+            place += found.total
 
-
-def pooled(source: ScoreSource, weights: Weights, pooling: Pooling) -> Picture:
-    """Pool any weights of one head, told by rectangle; what the mask forbids weighs zero."""
-
-    def strip(query: range) -> Strip:
-        return _weights_by_cell(source, weights, query, pooling)
-
-    return _pooled(source, strip, pooling)
+    n_queries, n_keys = source.extent
+    is_long = n_queries * n_keys >= _CELLS_FOR_THREADS and source.device.type == "cpu"
+    n_threads = torch.get_num_threads() if is_long else 1
+    each(stripe, aligned_blocks(range(n_queries), n_queries), take, n_threads=n_threads)
+    if pooling.reduce == "mean":
+        sizes = zip(source.extent, (pooling.cell_queries, pooling.cell_keys), strict=True)
+        for dim, (size, cell) in enumerate(sizes):
+            counts = torch.full((result.shape[dim],), cell, dtype=source.dtype)
+            counts[-1] = size - cell * (result.shape[dim] - 1)
+            result /= counts.to(source.device).unsqueeze(1 - dim)
+    return result
 
 
 class Piece(NamedTuple):
@@ -113,88 +118,3 @@ def pieces(length: int, cell: int, most: int) -> Iterator[Piece]:
             yield Piece(range(start, whole), start // cell, cell)
         if stop > whole:
             yield Piece(range(whole, stop), whole // cell, stop - whole)
-
-
-def _pooled(source: ScoreSource, strip: Callable[[range], Strip], pooling: Pooling) -> Picture:
-    n_queries, n_keys = source.extent
-    picture = _start(source, pooling.shape(source.extent), pooling.reduce)
-    for rows in pieces(n_queries, pooling.cell_queries, _STRIPE_ROWS):
-        by_cell = strip(rows.span).unflatten(0, (-1, rows.size))
-        place = picture[rows.first : rows.first + by_cell.shape[0]]
-        if pooling.reduce == "max":
-            torch.maximum(place, by_cell.amax(dim=1), out=place)
-        else:
-            place += by_cell.sum(dim=1)
-    if pooling.reduce == "mean":
-        for size, cell, dim in (
-            (n_queries, pooling.cell_queries, 0),
-            (n_keys, pooling.cell_keys, 1),
-        ):
-            counts = torch.full((picture.shape[dim],), cell, dtype=source.dtype)
-            counts[-1] = size - cell * (picture.shape[dim] - 1)
-            picture /= counts.to(source.device).unsqueeze(1 - dim)
-    return picture
-
-
-def _start(source: ScoreSource, shape: tuple[int, int], reduce: Reduce) -> Strip:
-    """Make what nothing was reduced into yet: −inf for a maximum, zero for a sum."""
-    start = -torch.inf if reduce == "max" else 0.0
-    return torch.full(shape, start, dtype=source.dtype, device=source.device)
-
-
-def _weights_by_cell(
-    source: ScoreSource, weights: Weights, query: range, pooling: Pooling
-) -> Strip:
-    """Reduce some rows' weights over the keys of each cell: their maximum or their sum."""
-    n_keys, reduce = source.extent.n_keys, pooling.reduce
-    strip = _start(source, (len(query), -(-n_keys // pooling.cell_keys)), reduce)
-    for keys in pieces(n_keys, pooling.cell_keys, _STRIPE_CELLS // len(query)):
-        place = strip[:, keys.first : keys.first + -(-len(keys.span) // keys.size)]
-        if source.coverage(query, keys.span) is Coverage.EMPTY:
-            place.clamp_(min=0.0)
-            continue
-        cells = weights(query, keys.span).unflatten(1, (-1, keys.size))
-        if reduce == "max":
-            torch.maximum(place, cells.amax(dim=2), out=place)
-        else:
-            place += cells.sum(dim=2)
-    return strip
-
-
-def _exponentials_by_cell(
-    source: ScoreSource, head: int, query: range, pooling: Pooling, normalizer: Exponential
-) -> Strip:
-    """Reduce some rows' weights over the keys of each cell: their maximum or their sum."""
-    n_keys, temperature = source.extent.n_keys, normalizer.temperature
-    width = -(-n_keys // pooling.cell_keys)
-    maximum = torch.full((len(query), width), -torch.inf, dtype=source.dtype, device=source.device)
-    total = torch.zeros_like(maximum)
-    for keys in pieces(n_keys, pooling.cell_keys, _STRIPE_CELLS // len(query)):
-        if source.coverage(query, keys.span) is Coverage.EMPTY:
-            continue
-        scores = source.tile(slice(head, head + 1), query, keys.span)[0]
-        cells = scores.unflatten(1, (-1, keys.size))
-        place = slice(keys.first, keys.first + cells.shape[1])
-        _add(cells, maximum[:, place], total[:, place], temperature)
-    top = maximum.amax(dim=1)
-    shares = (maximum - finite(top)[:, None]).div_(temperature).exp_()
-    sums = total.mul_(shares)
-    all_of_row = sums.sum(dim=1, dtype=torch.float64)
-    divisor = normalizer.divisor(top[None], all_of_row[None], slice(head, head + 1))[0]
-    divisor = torch.where(divisor == 0, 1.0, divisor).to(sums.dtype)[:, None]
-    return (shares if pooling.reduce == "max" else sums).div_(divisor)
-
-
-def _add(
-    cells: Float[Tensor, "query width member"], maximum: Strip, total: Strip, temperature: float
-) -> None:
-    """Take scores into the maximum and the sum of exponentials of their cells."""
-    largest = torch.maximum(maximum, cells.amax(dim=2))
-    top = finite(largest)
-    # exp(−inf) is zero: a cell that saw nothing yet has nothing to carry over.
-    total.mul_((maximum - top).div_(temperature).exp_())
-    cells.sub_(top[..., None])
-    if temperature != 1.0:
-        cells.div_(temperature)
-    total += cells.exp_().sum(dim=2)
-    maximum.copy_(largest)

@@ -349,12 +349,12 @@ def test_an_overview_over_the_budget_is_refused() -> None:
 def test_a_picture_of_few_cells_pools_stripes_within_a_cell(
     height: int, width: int, reduce: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("attention_core.kernels.overview._STRIPE_CELLS", 64 * 32)
-    result = attend(drawn(201, 8), drawn(331, 8, seed=1), spec=AttentionSpec(mask="causal"))
+    monkeypatch.setattr("attention_core.kernels.portions.PORTION", 256)
+    result = attend(drawn(601, 8), drawn(1031, 8, seed=1), spec=AttentionSpec(mask="causal"))
     weights, pool = result.weights()[0], getattr(torch, "amax" if reduce == "max" else "mean")
     expected = [
-        [float(pool(cell)) for cell in rows.split(math.ceil(331 / width), dim=1)]
-        for rows in weights.split(math.ceil(201 / height))
+        [float(pool(cell)) for cell in rows.split(math.ceil(1031 / width), dim=1)]
+        for rows in weights.split(math.ceil(601 / height))
     ]
 
     picture = result.overview(height, width, reduce)  # type: ignore[arg-type]
@@ -416,8 +416,8 @@ def test_a_tile_of_one_head_waits_for_the_state_of_its_own_rows_only() -> None:
 
     result.weights(query=slice(300, 310), key=slice(0, 7), head=0)
 
-    # Five tiles for the state of the rows, and the tile itself.
-    assert len(checks) == 6
+    # One portion of keys for the state of the rows, and the tile itself.
+    assert len(checks) == 2
 
 
 def test_rows_across_blocks_weigh_the_same_in_whichever_order_they_are_asked_for() -> None:

@@ -110,7 +110,9 @@ def resolved(normalizer: Normalizer, scores: torch.Tensor) -> Normalizer:
 
 def nonnegative(name: str, scores: torch.Tensor) -> torch.Tensor:
     """Give linear what it is made for: products of positive features, masked ones aside."""
-    return scores.where(scores == -torch.inf, scores.exp()) if name == "linear" else scores
+    # The exponential of a little more is infinite.
+    products = scores.clamp(max=80).exp()
+    return scores.where(scores == -torch.inf, products) if name == "linear" else scores
 
 
 def loop_softmax(row: list[float], sink: float | None = None) -> list[float]:

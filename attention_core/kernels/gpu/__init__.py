@@ -1,0 +1,1 @@
+"""Overviews on NVIDIA GPUs, by one kernel in Triton."""
