@@ -63,11 +63,15 @@ class Size:
     @property
     def n_features(self) -> int:
         """Count the numbers of tokens, queries, keys and values, each shared one repeated."""
-        n_tokens = self.n_queries + self.n_keys
+        return (self.n_queries + self.n_keys) * self.dim + self.n_kept
+
+    @property
+    def n_kept(self) -> int:
+        """Count the numbers of queries, keys and values, each shared one repeated."""
         of_queries = self.n_queries * self.n_score_heads * self.head_dim
         of_keys = self.n_keys * self.n_score_heads * self.key_head_dim
         of_values = self.n_keys * self.n_heads * self.value_head_dim
-        return n_tokens * self.dim + of_queries + of_keys + of_values
+        return of_queries + of_keys + of_values
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,20 @@ def require_size(size: Size, asked: AttentionRequest, limits: Limits) -> None:
     Raises:
         ProblemError: 422, naming the limit and the way out.
     """
+    require_counts(size, asked, limits)
+    n_cells = size.n_cells(set(asked.include))
+    if asked.encoding == "json":
+        _require_cells_json(n_cells, size, limits)
+    _require_cells_binary(n_cells, size, limits)
+    require_memory(bytes_of(size, asked), size, limits)
+
+
+def require_counts(size: Size, asked: AttentionRequest, limits: Limits) -> None:
+    """Refuse more tokens, heads, features or rows than there may be.
+
+    Raises:
+        ProblemError: 422, naming the limit and the way out.
+    """
     fields = size.fields
     _require("max_tokens", size.n_queries, limits, fields.queries)
     _require("max_tokens", size.n_keys, limits, fields.keys)
@@ -94,11 +112,38 @@ def require_size(size: Size, asked: AttentionRequest, limits: Limits) -> None:
     hidden = asked.spec.score.hidden_dim(size.head_dim)
     _require("max_dim", hidden, limits, ("spec", "score", "attn_dim"))
     _require_rows(size, limits)
+
+
+def require_memory(needed_bytes: int, size: Size, limits: Limits) -> None:
+    """Refuse a job that would take more memory than one may.
+
+    Raises:
+        ProblemError: 422, naming the limit and the way out.
+    """
+    maximum = limits.budget_bytes_per_worker
+    if needed_bytes > maximum:
+        raise field_problem(
+            size.fields.dim,
+            f"A job may take about {maximum} bytes, and this one needs {needed_bytes}; use fewer "
+            "features or fewer tokens.",
+            exceeded=Exceeded("memory_budget_bytes", needed_bytes, maximum),
+        )
+
+
+def bytes_of(size: Size, asked: AttentionRequest) -> int:
+    """Tell what a request takes at its peak: its tokens, its matrices, and its answer."""
     n_cells = size.n_cells(set(asked.include))
-    if asked.encoding == "json":
-        _require_cells_json(n_cells, size, limits)
-    _require_cells_binary(n_cells, size, limits)
-    _require_memory(n_cells, size, asked, limits)
+    return (
+        size.n_features * _BYTES_PER_FEATURE
+        + bytes_of_parameters(size, asked)
+        + n_cells * _BYTES_PER_CELL
+    )
+
+
+def bytes_of_parameters(size: Size, asked: AttentionRequest) -> int:
+    """Tell what the matrices of a projection and of a spec take while they are made."""
+    n_made = size.n_parameters + size.n_score_heads * n_numbers_of_head(size, asked)
+    return n_made * _BYTES_PER_PARAMETER
 
 
 def _require(name: str, actual: int, limits: Limits, loc: Path) -> None:
@@ -166,23 +211,6 @@ def _too_many_cells(
         f"{way_out}.",
         exceeded=Exceeded(limit, n_cells, maximum),
     )
-
-
-def _require_memory(n_cells: int, size: Size, asked: AttentionRequest, limits: Limits) -> None:
-    n_made = size.n_parameters + size.n_score_heads * n_numbers_of_head(size, asked)
-    needed_bytes = (
-        size.n_features * _BYTES_PER_FEATURE
-        + n_made * _BYTES_PER_PARAMETER
-        + n_cells * _BYTES_PER_CELL
-    )
-    maximum = limits.budget_bytes_per_worker
-    if needed_bytes > maximum:
-        raise field_problem(
-            size.fields.dim,
-            f"A job may take about {maximum} bytes, and this one needs {needed_bytes}; use fewer "
-            "features or fewer tokens.",
-            exceeded=Exceeded("memory_budget_bytes", needed_bytes, maximum),
-        )
 
 
 def n_numbers_of_head(size: Size, asked: AttentionRequest) -> int:

@@ -1,6 +1,7 @@
 """From what was posted to the capture that it becomes: the work of a job."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -8,6 +9,7 @@ from typing import Any, Literal
 import orjson
 from pydantic import TypeAdapter
 
+from app.captures.estimates import Estimate, estimate_of_model, estimate_of_tokens
 from app.captures.schemas import ModelSource, TokensSource
 from app.captures.sizes import require_capture_size
 from app.config import Limits
@@ -16,7 +18,7 @@ from app.faults import Fault
 from app.inputs import Inputs, inputs_of
 from app.models import ModelPool
 from app.schemas import AttentionRequest
-from app.sizes import require_size
+from app.sizes import bytes_of, require_size
 from attention_core import (
     AttentionError,
     Capture,
@@ -102,6 +104,33 @@ class Capturing:
             return self._of_tensors(upload, source["format"], watch)
         return self._of_model(source, upload, watch)
 
+    def estimate(
+        self,
+        source: TokensSource | ModelSource,
+        *,
+        room_bytes: int | None,
+        check: Callable[[], None],
+    ) -> Estimate:
+        """Tell what a capture of a source would cost; its model is opened, and not run on it.
+
+        Args:
+            source: What would be captured.
+            room_bytes: How large its file may be; without a limit when absent.
+            check: Raises to end the work.
+
+        Raises:
+            ProblemError: As ``capture`` does.
+        """
+        if isinstance(source, TokensSource):
+            inputs = self._inputs(source)
+            needed_bytes = bytes_of(inputs.size, inputs.asked)
+            return estimate_of_tokens(inputs.size, needed_bytes, room_bytes)
+        asked, options = self._asked(source, Watch(lambda _done, _total: None, check))
+        with self._opened(source.model, asked, options) as model:
+            return estimate_of_model(
+                model.estimate(asked, options=options), self._limits, room_bytes
+            )
+
     def _of_tokens(self, source: TokensSource, watch: Watch) -> Capture:
         try:
             return self._inputs(source).capture(watch.check)
@@ -133,32 +162,47 @@ class Capturing:
         return inputs
 
     def _of_model(self, source: dict[str, Any], upload: Path, watch: Watch) -> Capture:
-        asked, options = _model_input(source, upload, watch)
+        if source.get("is_image"):
+            asked = ModelInput(text=source.get("text"), image=upload.read_bytes())
+            options = self._options(watch)
+        else:
+            given = _MODEL.validate_json(orjson.dumps(source))
+            asked, options = self._asked(given, watch)
+        with self._opened(source["model"], asked, options) as model:
+            return model.capture(asked, options=options)
+
+    @contextmanager
+    def _opened(
+        self, name: str, asked: ModelInput, options: CaptureOptions
+    ) -> Iterator[OpenedModel]:
+        """Open a model that takes what it is asked; errors name fields as they were posted."""
         try:
-            with self._pool.opened(source["model"], on_progress=watch.checked_report) as model:
+            with self._pool.opened(name, on_progress=options.on_progress) as model:
                 _require_accepted(model, asked)
-                watch.check()
-                return model.capture(asked, options=options)
+                if options.check is not None:
+                    options.check()
+                yield model
         except (AttentionError, ProblemError) as error:
             problem = problem_of(error)
             # The fields of an image's request are those of its query, beside no other.
-            raise (problem if source.get("is_image") else _within("source", problem)) from error
+            raise (problem if asked.image is not None else _within("source", problem)) from error
 
+    def _asked(self, source: ModelSource, watch: Watch) -> tuple[ModelInput, CaptureOptions]:
+        options = replace(
+            self._options(watch),
+            generate=source.generate,
+            values=source.values,
+            layers=None if source.layers is None else tuple(source.layers),
+        )
+        return ModelInput(text=source.text, target=source.target), options
 
-def _model_input(
-    source: dict[str, Any], upload: Path, watch: Watch
-) -> tuple[ModelInput, CaptureOptions]:
-    plain = CaptureOptions(on_progress=watch.checked_report, check=watch.check)
-    if source.get("is_image"):
-        return ModelInput(text=source.get("text"), image=upload.read_bytes()), plain
-    given = _MODEL.validate_json(orjson.dumps(source))
-    options = replace(
-        plain,
-        generate=given.generate,
-        values=given.values,
-        layers=None if given.layers is None else tuple(given.layers),
-    )
-    return ModelInput(text=given.text, target=given.target), options
+    def _options(self, watch: Watch) -> CaptureOptions:
+        return CaptureOptions(
+            max_tokens=self._limits.max_tokens,
+            budget_bytes=self._limits.budget_bytes_per_worker,
+            on_progress=watch.checked_report,
+            check=watch.check,
+        )
 
 
 def _require_accepted(model: OpenedModel, asked: ModelInput) -> None:

@@ -3,10 +3,13 @@
 from app.config import Limits
 from app.errors import Exceeded, field_problem
 from app.schemas import AttentionRequest
-from app.sizes import Fields, Size, require_size
+from app.sizes import Fields, Size, bytes_of_parameters, require_counts, require_memory
 from attention_core import Capture, Layer
 
 MAX_LAYERS = 256
+
+_COPIES = 2
+"""What a map holds, and as much again while it is made and checked."""
 
 _FIELDS = Fields(queries=("query",), keys=("key",), heads=("query",), dim=("query",))
 
@@ -32,7 +35,10 @@ def require_capture_size(capture: Capture, limits: Limits) -> None:
             asked = AttentionRequest.model_construct(include=[])
             if layer.spec is not None:
                 asked.spec = layer.spec
-            require_size(_size(layer), asked, limits)
+            size = _size(layer)
+            require_counts(size, asked, limits)
+            needed_bytes = layer.map_bytes * _COPIES + bytes_of_parameters(size, asked)
+            require_memory(needed_bytes, size, limits)
 
 
 def _size(layer: Layer) -> Size:

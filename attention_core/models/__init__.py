@@ -3,6 +3,7 @@
 The only importer of transformers, and lazily: nothing of it is loaded before a model is.
 """
 
+from attention_core.models.estimate import CaptureEstimate
 from attention_core.models.facts import ModelFacts, describe_model
 from attention_core.models.front import capture
 from attention_core.models.inputs import CaptureOptions, ModelInput, Progress
@@ -10,6 +11,7 @@ from attention_core.models.opened import OpenedModel
 from attention_core.models.opening import open_model
 
 __all__ = [
+    "CaptureEstimate",
     "CaptureOptions",
     "ModelFacts",
     "ModelInput",

@@ -11,6 +11,7 @@ from attention_core.captures.layer import Layer
 from attention_core.captures.recognition import MaskHints, recognised, split_bias
 from attention_core.errors import SpecError
 from attention_core.masks import AnyMask
+from attention_core.models.long_masks import long_mask_of
 from attention_core.models.recording import Call
 from attention_core.models.stitching import allowed_by, bias_of, stitched
 from attention_core.spec import AttentionSpec
@@ -64,8 +65,9 @@ class Layers:
 
 def _identity(call: Call) -> Hashable:
     """Tell calls apart by the memory of their masks, which the calls keep alive."""
+    # What stands in for a long mask has no memory of its own.
     tensors = [
-        None if x is None else (x.data_ptr(), x.shape, x.stride(), x.dtype)
+        None if x is None else (x.data_ptr() or id(x), x.shape, x.stride(), x.dtype)
         for x in (call.mask, call.bias)
     ]
     return (*tensors, call.is_causal, call.window, call.query.shape[2], call.n_keys)
@@ -77,6 +79,8 @@ def _given(call: Call) -> _Given:
     if call.mask is None and call.is_causal:
         # Said without a matrix, which a long text has no room for.
         masks = _causal(call.window, call.n_keys)
+    elif (long := long_mask_of(call.mask)) is not None:
+        return _Given(long.masks)
     elif (seen := allowed_by(call)) is not None:
         found, allowed = recognised(_of_all_heads(seen, call), hints=MaskHints(window=call.window))
         masks = tuple(found)

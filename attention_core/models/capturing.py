@@ -1,13 +1,16 @@
 """Runs a model once and makes a capture of what its kernels saw."""
 
-from collections.abc import Iterator, Sequence
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Final
 
 import torch
 from torch import nn
 
 from attention_core.captures.capture import Capture, Stack
 from attention_core.captures.layer import Layer
+from attention_core.captures.precision import notes_on_precision
 from attention_core.errors import SpecError
 from attention_core.models.calls import Layers, NotDescribedError
 from attention_core.models.fallback import EAGER_WEIGHTS, eager_layers
@@ -18,6 +21,13 @@ from attention_core.models.reading import Reading, fitted, sequences_of
 from attention_core.models.recording import Call, Recorder, n_attentions, recording
 from attention_core.models.switching import alone_with, outermost, recording_kernels
 from attention_core.notes import Note
+
+_LEAN: Final[Mapping[str, Any]] = {"use_cache": False, "logits_to_keep": 1}
+"""What nobody looks at: keys and values of every layer, and a number for every word of the
+vocabulary at every place, which for a long text are many times what is kept."""
+
+_OWN_WISHES: Final = frozenset({"past_key_values", "labels", *_LEAN})
+"""Inputs with which a user decides on these."""
 
 
 @dataclass
@@ -58,8 +68,16 @@ def taken(model: nn.Module, reading: Reading, options: CaptureOptions, *, name: 
         )
     kinds = [kind for kind in ORDER if made.layers.get(kind)]
     stacks = {kind: _stack(kind, made.layers[kind], result) for kind in kinds}
-    notes = (*made.notes, *_on_layers(options, made, model))
+    notes = (*made.notes, *_on_layers(options, made, model), *notes_on_precision(stacks))
     return Capture(stacks, model=name, notes=notes, image=reading.image)
+
+
+def lean(model: nn.Module, tensors: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose what a model is called with besides its inputs, to make no more than is looked at."""
+    if _OWN_WISHES & set(tensors):
+        return {}
+    known = inspect.signature(outermost(model).forward).parameters
+    return {name: value for name, value in _LEAN.items() if name in known}
 
 
 def _run(
@@ -70,7 +88,7 @@ def _run(
         with recording(recorder):
             if options.generate:
                 return written(model, reading, options)
-            model(**reading.tensors)
+            model(**reading.tensors, **lean(model, reading.tensors))
             return Written(reading, len(reading.main), len(reading.target))
     except IndexError as error:
         raise SpecError(

@@ -32,6 +32,9 @@ class CaptureOptions:
         generate: How many tokens the model may write, greedily, after those that it was given.
         values: Whether values are kept too; outputs need them.
         layers: Which layers are kept, from zero; all when absent.
+        max_tokens: The longest text that is read, where the model itself reads longer ones.
+        budget_bytes: Memory that a capture may take by estimate; it is refused before the model
+            runs on a text that takes more.
         on_progress: Called after each layer, or each written token.
         check: Called before each layer; may raise to end the work.
     """
@@ -39,5 +42,7 @@ class CaptureOptions:
     generate: int = 0
     values: bool = False
     layers: tuple[int, ...] | None = None
+    max_tokens: int | None = None
+    budget_bytes: int | None = None
     on_progress: Progress | None = None
     check: Check | None = None

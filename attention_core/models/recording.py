@@ -7,14 +7,25 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import torch
 from torch import Tensor, nn
 
 from attention_core.errors import SpecError
 from attention_core.models.inputs import CaptureOptions
 from attention_core.models.kinds import has_vision_part, kind_of
+from attention_core.models.long_masks import (
+    Attending,
+    attended,
+    long_mask_of,
+    mask_or_stand_in,
+)
 from attention_core.models.softcap import softcapped
+from attention_core.prepared import Check
 
 Kernel = Callable[..., tuple[Tensor, Tensor | None]]
+
+_ADDED: Final = ("position_bias", "s_aux")
+"""What a kernel adds to scores."""
 
 KERNELS: Final = ("sdpa", "eager")
 """The kernels of transformers that are left in place."""
@@ -154,6 +165,23 @@ class Handed:
             is_causal=self.is_causal,
         )
 
+    def in_blocks(self, check: Check | None) -> Tensor:
+        """Compute the outputs under a mask that there is no matrix of.
+
+        Raises:
+            SpecError: When the kernel would add something to the scores besides.
+        """
+        mask = long_mask_of(self.mask)
+        added = [name for name in _ADDED if self.options.get(name) is not None]
+        if mask is None or added:
+            raise SpecError(
+                f"a window over {self.key.shape[2]:,} tokens must come alone, got one with "
+                f"{', '.join(added)}; give a shorter text.",
+                field=("inputs",),
+            )
+        how = Attending(self.options.get("scaling"), self.options.get("softcap"), check)
+        return attended(self.query, self.key, self.value, mask, how)
+
     def kept(self, kind: str, *, values: bool, is_later: bool) -> Call:
         """Choose what is kept of the call.
 
@@ -184,8 +212,12 @@ class Handed:
 
 
 def _alone(x: Tensor) -> Tensor:
-    """Copy a view: what it was cut from would be kept too, and a static cache is written over."""
-    return x if x.untyped_storage().nbytes() == x.nbytes else x.clone()
+    """Copy a view: what it was cut from would be kept too, and a static cache is written over.
+
+    What lies otherwise than it is read is copied too, while there is one layer of it.
+    """
+    is_whole = x.untyped_storage().nbytes() == x.nbytes and x.is_contiguous()
+    return x if is_whole else x.clone(memory_format=torch.contiguous_format)
 
 
 _RECORDER: ContextVar[Recorder | None] = ContextVar("attention_atlas_recorder", default=None)
@@ -251,6 +283,8 @@ def _recorded(kernel: str) -> Kernel:
         recorder = _RECORDER.get()
         if recorder is not None:
             recorder.record(handed)
+        if recorder is not None and long_mask_of(attention_mask) is not None:
+            return handed.in_blocks(recorder.options.check), None
         if kernel == "sdpa" and options.get("softcap") is not None:
             return handed.softcapped(), None
         return own_kernel(module, kernel)(module, query, key, value, attention_mask, **options)
@@ -258,12 +292,17 @@ def _recorded(kernel: str) -> Kernel:
     return attention
 
 
-def _mask_of(kernel: str) -> Callable[..., Tensor | None]:
-    def mask(*args: Any, **options: Any) -> Tensor | None:
+def _mask_of(kernel: str) -> Callable[..., Any]:
+    def mask(*args: Any, **options: Any) -> Any:
         # Looked up late, so that a mask that the user registered under the name is kept.
         from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS  # noqa: PLC0415
 
-        made: Tensor | None = ALL_MASK_ATTENTION_FUNCTIONS[kernel](*args, **options)
-        return made
+        make = ALL_MASK_ATTENTION_FUNCTIONS[kernel]
+        recorder = _RECORDER.get()
+        # While a text is written, the rows of each step are laid into one matrix in the end.
+        is_one_pass = recorder is not None and not recorder.options.generate
+        if kernel == "sdpa" and is_one_pass and not args:
+            return mask_or_stand_in(make, options)
+        return make(*args, **options)
 
     return mask

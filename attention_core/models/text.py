@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from attention_core.captures.token import Token
+from attention_core.captures.token import Token, TokenKind
 from attention_core.errors import SpecError
-from attention_core.models.sentences import Spans, sentences_of, words_of
+from attention_core.models.sentences import sentences_of, words_of
 
 _INCOMPLETE = "\N{REPLACEMENT CHARACTER}"
 _MARKERS = frozenset({"▁", "Ġ"})
@@ -111,28 +111,29 @@ class TextWriter:
         places = _Places(_shared(spans), [piece is None for piece in pieces])
         tokens = _tokens(self.tokenizer, text, ids, places)
         before = tokens[:n_given] if not self.given else self.given
-        words, sentences = words_of(given), sentences_of(given)
+        moved = (
+            _first_after("word", before, len(words_of(given).starts)),
+            _first_after("sentence", before, len(sentences_of(given).starts)),
+        )
         return tuple(
-            _numbered_on(token, before, (len(words.starts), len(sentences.starts)))
-            if place >= n_given
-            else token
+            _numbered_on(token, moved) if place >= n_given else token
             for place, token in enumerate(tokens)
         )
 
 
-def _numbered_on(token: Token, before: Sequence[Token], already: tuple[int, int]) -> Token:
+def _first_after(name: str, before: Sequence[Token], already: int) -> int:
+    """Tell how far on words or sentences of written tokens count from those of the given text."""
+    last = max((n for token in before if (n := getattr(token, name)) is not None), default=None)
+    return 0 if last is None else last + 1 - already
+
+
+def _numbered_on(token: Token, moved: tuple[int, int]) -> Token:
     """Count words and sentences on from the given text; a written token is nowhere in it."""
-    last_word = max((t.word for t in before if t.word is not None), default=already[0] - 1)
-    last_sentence = max(
-        (t.sentence for t in before if t.sentence is not None), default=already[1] - 1
-    )
     return replace(
         token,
         span=None,
-        word=None if token.word is None else token.word - already[0] + 1 + last_word,
-        sentence=None
-        if token.sentence is None
-        else token.sentence - already[1] + 1 + last_sentence,
+        word=None if token.word is None else token.word + moved[0],
+        sentence=None if token.sentence is None else token.sentence + moved[1],
         is_generated=True,
     )
 
@@ -152,24 +153,20 @@ def _tokens(tokenizer: Any, text: str, ids: Sequence[int], places: _Places) -> t
     for piece, i, span, is_special in zip(
         pieces, ids, places.spans, places.is_special, strict=True
     ):
-        token = Token(text=piece.removeprefix("##").strip("▁Ġ") or " ", piece=piece, id=i)
-        if is_special or i in named:
-            token = replace(token, text=piece, kind="special")
-        if piece not in _MARKERS:
-            token = _placed(token, text, _trimmed(text, span), (words, sentences))
-        tokens.append(replace(token, joins=_joins(token, tokens)))
+        is_named = is_special or i in named
+        read = piece if is_named else piece.removeprefix("##").strip("▁Ġ") or " "
+        found = None if piece in _MARKERS else _trimmed(text, span)
+        if found is None or found[0] == found[1]:
+            found, word, sentence = None, None, None
+        else:
+            start, stop = found
+            word, sentence = words.at(start), sentences.at(start)
+            read = piece if is_named else text[start:stop]
+        joins = found is not None and word is not None and _joins(found, word, tokens)
+        kind: TokenKind = "special" if is_named else "text"
+        # Made at once: there may be a hundred thousand.
+        tokens.append(Token(read, piece, kind, i, joins, found, word, sentence))
     return _parted(tokens)
-
-
-def _placed(
-    token: Token, text: str, span: tuple[int, int] | None, of: tuple[Spans, Spans]
-) -> Token:
-    if span is None or span[0] == span[1]:
-        return token
-    start, stop = span
-    read = token.text if token.kind == "special" else text[start:stop]
-    word, sentence = (spans.at(start) for spans in of)
-    return replace(token, text=read, span=span, word=word, sentence=sentence)
 
 
 def _trimmed(text: str, span: tuple[int, int] | None) -> tuple[int, int] | None:
@@ -183,10 +180,10 @@ def _trimmed(text: str, span: tuple[int, int] | None) -> tuple[int, int] | None:
     return start + len(piece) - len(piece.lstrip()), stop - len(piece) + len(piece.rstrip())
 
 
-def _joins(token: Token, before: Sequence[Token]) -> bool:
-    if token.span is None or not before or before[-1].span is None or token.word is None:
+def _joins(span: tuple[int, int], word: int, before: Sequence[Token]) -> bool:
+    if not before or before[-1].span is None:
         return False
-    return token.word == before[-1].word and token.span[0] <= before[-1].span[1]
+    return word == before[-1].word and span[0] <= before[-1].span[1]
 
 
 def _parted(tokens: Sequence[Token]) -> tuple[Token, ...]:

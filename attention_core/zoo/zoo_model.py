@@ -1,5 +1,6 @@
 """What the zoo's models share: the facts of their card, and a network that answers."""
 
+import time
 from abc import ABC, abstractmethod
 from typing import ClassVar, Final
 
@@ -8,6 +9,7 @@ from torch import nn
 
 from attention_core.captures.capture import Capture
 from attention_core.errors import SpecError
+from attention_core.models.estimate import CaptureEstimate, measured
 from attention_core.models.inputs import CaptureOptions, ModelInput
 from attention_core.zoo.card import Card
 
@@ -46,6 +48,16 @@ class ZooModel(ABC):
         self._require_count(options)
         with torch.no_grad():
             return self._capture(inputs, options)
+
+    def estimate(self, inputs: ModelInput, *, options: CaptureOptions = _ALL) -> CaptureEstimate:
+        """Tell what a capture costs by taking one: it takes milliseconds.
+
+        Raises:
+            SpecError: As ``capture`` does.
+        """
+        started = time.perf_counter()
+        made = self.capture(inputs, options=options)
+        return measured(made, time.perf_counter() - started)
 
     def _require_sort(self, inputs: ModelInput) -> None:
         for name in ("text", "target", "image"):
