@@ -5,7 +5,6 @@ from attention_core.captures import (
     GivenWeights,
     KindSizes,
     Layer,
-    Region,
     Saved,
     Stack,
     Token,
@@ -14,9 +13,7 @@ from attention_core.captures import (
     capture_tokens,
     load_capture,
     read_tensors,
-    region,
     save_capture,
-    thumbnails,
 )
 from attention_core.cells import Cell
 from attention_core.embeddings import AnyEmbedding, GivenEmbedding, HashEmbedding, OneHot
@@ -29,6 +26,7 @@ from attention_core.errors import (
     DeviceError,
     ModelError,
     NonFiniteError,
+    NotSurveyedError,
     OfflineModelError,
     RefusedModelError,
     ShapeError,
@@ -36,9 +34,12 @@ from attention_core.errors import (
     UnknownModelError,
 )
 from attention_core.given import Given
+from attention_core.kernels.stripes import Stripe
 from attention_core.listing import catalogue
 from attention_core.maps import DENSE_BUDGET_BYTES, AttentionMap
+from attention_core.masks import Extent
 from attention_core.models import (
+    CaptureEstimate,
     CaptureOptions,
     ModelFacts,
     ModelInput,
@@ -51,6 +52,21 @@ from attention_core.models import (
 from attention_core.normalizers import ExponentialState, RowState
 from attention_core.notes import Note
 from attention_core.numbers import HeadMatrices, Numbers
+from attention_core.pictures import (
+    Pyramid,
+    Region,
+    Sampled,
+    Survey,
+    base_cell,
+    load_pyramid,
+    masked_cells,
+    needs_pyramid,
+    pyramid_bytes,
+    region,
+    save_pyramid,
+    survey_cells,
+    thumbnails,
+)
 from attention_core.projections import AnyProjection, GivenProjection, Identity, RandomProjection
 from attention_core.spec import AttentionSpec
 from attention_core.tokens import split_text
@@ -68,11 +84,13 @@ __all__ = [
     "BudgetError",
     "Capture",
     "CaptureError",
+    "CaptureEstimate",
     "CaptureOptions",
     "Card",
     "Cell",
     "DeviceError",
     "ExponentialState",
+    "Extent",
     "Given",
     "GivenEmbedding",
     "GivenProjection",
@@ -86,25 +104,31 @@ __all__ = [
     "ModelFacts",
     "ModelInput",
     "NonFiniteError",
+    "NotSurveyedError",
     "Note",
     "Numbers",
     "OfflineModelError",
     "OneHot",
     "OpenedModel",
     "Progress",
+    "Pyramid",
     "RandomProjection",
     "RefusedModelError",
     "Region",
     "RowState",
+    "Sampled",
     "Saved",
     "ShapeError",
     "SpecError",
     "Stack",
+    "Stripe",
+    "Survey",
     "Token",
     "TokenKind",
     "UnknownModelError",
     "attend",
     "attend_tokens",
+    "base_cell",
     "capture",
     "capture_numbers",
     "capture_tokens",
@@ -112,12 +136,18 @@ __all__ = [
     "describe_model",
     "example_image",
     "load_capture",
+    "load_pyramid",
+    "masked_cells",
+    "needs_pyramid",
     "open_model",
     "open_zoo",
+    "pyramid_bytes",
     "read_tensors",
     "region",
     "save_capture",
+    "save_pyramid",
     "split_text",
+    "survey_cells",
     "thumbnails",
     "zoo_cards",
 ]

@@ -7,6 +7,7 @@ AttentionError
 ├── BudgetError      a dense answer larger than its budget
 ├── DeviceError      a device that is not there
 ├── CaptureError     a capture's file that cannot be read
+├── NotSurveyedError a picture of what no survey has been through
 └── ModelError       a model that cannot be opened
     ├── UnknownModelError   there is none of that name
     ├── RefusedModelError   it asks for what is never done, such as running its own code
@@ -63,6 +64,10 @@ class DeviceError(AttentionError):
 
 class CaptureError(AttentionError):
     """A capture's file is missing, cut short, changed, or not a capture at all."""
+
+
+class NotSurveyedError(AttentionError):
+    """A picture would take a pass over all of a large matrix, and no survey made one."""
 
 
 class ModelError(AttentionError):

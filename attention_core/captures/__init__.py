@@ -5,10 +5,8 @@ from attention_core.captures.capture import Capture, KindSizes, Stack
 from attention_core.captures.given_weights import GivenWeights
 from attention_core.captures.layer import Layer
 from attention_core.captures.recognition import MaskHints, recognised, split_bias
-from attention_core.captures.regions import Region, region
 from attention_core.captures.storage import Saved, load_capture, save_capture
 from attention_core.captures.tensors import read_tensors
-from attention_core.captures.thumbnails import thumbnails
 from attention_core.captures.token import Token, TokenKind
 
 __all__ = [
@@ -17,7 +15,6 @@ __all__ = [
     "KindSizes",
     "Layer",
     "MaskHints",
-    "Region",
     "Saved",
     "Stack",
     "Token",
@@ -27,8 +24,6 @@ __all__ = [
     "load_capture",
     "read_tensors",
     "recognised",
-    "region",
     "save_capture",
     "split_bias",
-    "thumbnails",
 ]

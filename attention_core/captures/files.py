@@ -25,6 +25,9 @@ MAX_TENSORS = 10_000
 MAX_TOKENS = 2**18
 """How many tokens a sequence may have: each is an object, a hundred times its bytes in a file."""
 
+MAX_TEXT_BYTES = 2**22
+"""How long the texts of all tokens of a sequence may be together."""
+
 _SPEC = "spec"
 _TOKENS = ("tokens.query", "tokens.key")
 _TEXTS = TypeAdapter(list[str])
@@ -161,13 +164,19 @@ def _texts(name: str, texts: object) -> tuple[str, ...]:
     try:
         found = tuple(_TEXTS.validate_python(texts, strict=True))
         # A lone surrogate is in a Python text, and in no file.
-        "".join(found).encode()
+        n_bytes = len("".join(found).encode())
     except (ValidationError, UnicodeEncodeError) as error:
         raise CaptureError(
             f"{name} must be a list of texts in Unicode, such as "
             f'["the", "cat"] in JSON, got {str(texts)[:40]!a}; write one text for each token.',
             field=(name,),
         ) from error
+    if n_bytes > MAX_TEXT_BYTES:
+        raise CaptureError(
+            f"{name} must be {MAX_TEXT_BYTES:,} bytes of text at most, got {n_bytes:,}; give "
+            "shorter texts.",
+            field=(name,),
+        )
     return found
 
 

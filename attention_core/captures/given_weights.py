@@ -7,12 +7,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from attention_core.captures.pooling import Pool
 from attention_core.dense import Dense, heads_of
 from attention_core.errors import SpecError
 from attention_core.finite import require_finite
 from attention_core.grid import as_slice
 from attention_core.kernels.overview import Picture, Pooling, Reduce, pieces
+from attention_core.kernels.pooling import Pool
 from attention_core.maps import DENSE_BUDGET_BYTES
 from attention_core.masks import Extent
 from attention_core.notes import Note

@@ -16,6 +16,9 @@ from attention_core.spec import AttentionSpec
 ALIGNMENT = 64
 """Bytes that torch's own tensors start at multiples of."""
 
+_STATE_BYTES = 16
+"""Of a row: what its weights are made of its scores with, in float64."""
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -67,6 +70,22 @@ class Layer:
         """Number of keys."""
         return self._own_weights.shape[2] if self.key is None else self.key.shape[1]
 
+    @property
+    def map_bytes(self) -> int:
+        """What a map holds in memory beside these tensors, which may lie mapped in a file.
+
+        Halves as float32, keys and values once more for every head that shares them, and the state
+        of each row.
+        """
+        if self.query is None or self.key is None:
+            return 0
+        n_heads, n_queries, _ = self.query.shape
+        n_bytes = n_heads * n_queries * _STATE_BYTES
+        for x in (self.query, self.key, self.value):
+            if x is not None and (x.element_size() < 4 or x.shape[0] < n_heads):
+                n_bytes += _float_bytes(x) * max(n_heads // x.shape[0], 1)
+        return n_bytes
+
     def map(
         self, *, budget_bytes: int = DENSE_BUDGET_BYTES, check: Check | None = None
     ) -> AttentionMap | GivenWeights:
@@ -114,6 +133,10 @@ class Layer:
         distances = self.distances
         relative = None if distances is None else bias_by_distance(distances, query, n_keys)
         return Given(summed(dense, relative), self.allowed)
+
+
+def _float_bytes(x: Tensor) -> int:
+    return x.numel() * max(x.element_size(), 4)
 
 
 def _aligned(x: Tensor) -> Tensor:

@@ -36,6 +36,12 @@ FILE_NAME = "capture.safetensors"
 VERSION = 1
 """Of the way that captures are written; others are refused."""
 
+MAX_HEADER_BYTES = 100_000_000
+"""The longest header that safetensors reads: tokens, specs and all else that is no tensor."""
+
+_TENSOR_BYTES = 90
+"""A tensor's name, type, shape and place in the header."""
+
 _PARTIAL = ".partial"
 _ENTRY = "attention_atlas.capture"
 _WAY_OUT = "delete the capture and make it again, or bring the file back from a copy"
@@ -112,12 +118,13 @@ def save_capture(capture: Capture, folder: Path) -> Saved:
         Hash and size of the file.
 
     Raises:
-        CaptureError: When the text of a token is no Unicode.
+        CaptureError: When the text of a token is no Unicode, or there is more text than fits.
         OSError: When the disk is full or read-only; nothing is left behind then.
     """
     names = _Names()
     try:
         record = _RECORD.dump_json(_record_of(capture, names)).decode()
+        entry = _padded(record, names.tensors)
     except PydanticSerializationError as error:
         raise CaptureError(
             "texts of tokens must be Unicode to be written, got a lone surrogate; leave it out."
@@ -128,7 +135,7 @@ def save_capture(capture: Capture, folder: Path) -> Saved:
     partial.mkdir(parents=True)
     try:
         path = partial / FILE_NAME
-        save_file(names.tensors, path, {_ENTRY: _padded(record, names.tensors)})
+        save_file(names.tensors, path, {_ENTRY: entry})
         saved = Saved(_sha256(path), path.stat().st_size)
         _flush(path)
         path.replace(folder / FILE_NAME)
@@ -162,6 +169,14 @@ def load_capture(folder: Path, *, sha256: str | None = None) -> Capture:
             record = _read_record((file.metadata() or {}).get(_ENTRY))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         return _capture_of(record, tensors)
+
+
+def text_bytes(capture: Capture) -> int:
+    """Tell how much of a capture's file is no tensor of a layer: tokens, specs, an image."""
+    names = _Names()
+    entry = _padded(_RECORD.dump_json(_record_of(capture, names)).decode(), names.tensors)
+    header = json.dumps({_ENTRY: entry}, ensure_ascii=False)
+    return len(header.encode()) + len(names.tensors) * _TENSOR_BYTES + len(capture.image or b"")
 
 
 class _Names:
@@ -214,7 +229,13 @@ def _padded(record: str, tensors: dict[str, Tensor]) -> str:
         header[name] = {"dtype": _DTYPES[x.dtype], **place}
         start += x.nbytes
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":"))
-    return record + " " * (-(8 + len(text.encode())) % ALIGNMENT)
+    n_bytes = len(text.encode())
+    if n_bytes > MAX_HEADER_BYTES - ALIGNMENT:
+        raise CaptureError(
+            f"tokens and specs must be {MAX_HEADER_BYTES:,} bytes at most as JSON, got "
+            f"{n_bytes:,}; give shorter texts of tokens, or fewer tokens."
+        )
+    return record + " " * (-(8 + n_bytes) % ALIGNMENT)
 
 
 def _layer_record(layer: Layer, prefix: str, names: _Names) -> _LayerRecord:

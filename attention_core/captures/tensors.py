@@ -18,7 +18,9 @@ from torch import Tensor
 
 from attention_core.captures.capture import Capture, Stack
 from attention_core.captures.files import read_npz, read_safetensors, require_tokens
+from attention_core.captures.fitting import require_fitting
 from attention_core.captures.layer import Layer
+from attention_core.captures.precision import notes_on_precision
 from attention_core.captures.token import Token
 from attention_core.errors import AttentionError, CaptureError, ShapeError, SpecError
 from attention_core.heads import Gqa, Mha
@@ -58,7 +60,7 @@ def read_tensors(
         path: The file.
         format: ``safetensors`` or ``npz``.
         max_bytes: How large its tensors may be in all, unpacked.
-        check: Called between layers; may raise to end the work.
+        check: Called between layers and heads; may raise to end the work.
 
     Raises:
         CaptureError: When the file cannot be read, or holds pickles.
@@ -73,11 +75,11 @@ def read_tensors(
         for prefix, parts in named:
             if check is not None:
                 check()
-            layer = _layer(prefix, parts, spec, max_bytes=max_bytes)
+            layer = _layer(prefix, parts, spec, max_bytes=max_bytes, check=check)
             _require_like(prefix, layer, layers)
             layers.append(layer)
         stacks[kind] = _stack(kind, tuple(layers), contents.tokens)
-    return Capture(stacks)
+    return Capture(stacks, notes=notes_on_precision(stacks))
 
 
 def _spec(text: str | None) -> AttentionSpec:
@@ -139,7 +141,12 @@ def _in_order(
 
 
 def _layer(
-    prefix: str, parts: Mapping[str, Tensor], spec: AttentionSpec, *, max_bytes: int
+    prefix: str,
+    parts: Mapping[str, Tensor],
+    spec: AttentionSpec,
+    *,
+    max_bytes: int,
+    check: Check | None,
 ) -> Layer:
     """Make a layer, and see that a map can be made of it."""
     made = {part: _shaped(prefix + part, part, x) for part, x in parts.items()}
@@ -154,7 +161,7 @@ def _layer(
     layer = Layer(_sharing(spec, made) if has_both else None, **made)
     _require_bounded(prefix, layer, max_bytes)
     try:
-        layer.map()
+        require_fitting(layer, check=check)
     except AttentionError as error:
         if error.field and error.field[0] in _PARTS:
             error.field = (f"{prefix}{error.field[0]}", *error.field[1:])

@@ -6,7 +6,7 @@ from typing import Literal
 TokenKind = Literal["text", "special", "patch"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Token:
     """One token, readable in any script.
 

@@ -4,26 +4,21 @@ A cell's side is a power of two, and cells start at multiples of it, so that a n
 its cell only, and never on the part of the matrix that is looked at.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 from typing import get_args
 
-import torch
-
 from attention_core.captures.given_weights import GivenWeights
-from attention_core.captures.pooling import Pool, What
 from attention_core.errors import SpecError
-from attention_core.grid import BLOCK, as_slice, span_of
+from attention_core.grid import as_slice, span_of
 from attention_core.kernels.overview import Picture, Pooling, Reduce
+from attention_core.kernels.pooling import What
 from attention_core.maps import AttentionMap
+from attention_core.pictures.drawing import Asked, Sampled, drawn
+from attention_core.pictures.pyramid import Pyramid
 from attention_core.prepared import Check
 
 Span = range | slice | None
 """Some of an axis; all of it when absent."""
-
-_TILE_KEYS = 16 * BLOCK
-"""Keys of a tile: some megabytes with the queries of a block."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +33,7 @@ class Region:
         reduce: ``max`` or ``mean`` of a cell's numbers; masked scores count for nothing.
         what: ``weights`` or ``scores``.
         exact: Whether each cell is one pair of query and key.
+        sampled: What of it is made of some rows of each cell only; None where nothing is.
     """
 
     matrix: Picture
@@ -47,6 +43,7 @@ class Region:
     reduce: Reduce
     what: What
     exact: bool
+    sampled: Sampled | None = None
 
 
 def region(
@@ -59,9 +56,16 @@ def region(
     width: int = 512,
     reduce: Reduce = "max",
     what: What = "weights",
+    pyramid: Pyramid | None = None,
+    sampled: bool = False,
     check: Check | None = None,
 ) -> Region:
     """Draw a rectangle of one head in at most ``height`` × ``width`` cells.
+
+    The weights of a large matrix in cells no finer than those of its pyramid are the pyramid's;
+    all else is computed on the fixed grid. So the number of a cell depends on the cell only, and
+    neither on the rectangle nor on what was computed before. A sample is the one exception, and
+    says that it is one.
 
     Args:
         whole: The map to draw from.
@@ -72,9 +76,13 @@ def region(
         width: Most cells from left to right.
         reduce: ``max`` or ``mean`` of a cell's numbers.
         what: ``weights`` or ``scores``.
+        pyramid: What a survey of this head has made, or has made yet.
+        sampled: Draw some rows of each cell where all would not be there at once.
         check: Called between tiles; may raise to end the work.
 
     Raises:
+        NotSurveyedError: When the picture takes a pass over much of a large matrix, and neither
+            the pyramid has it nor a sample will do.
         SpecError: When there is no such head or rectangle, or there are no scores.
     """
     _require_known("reduce", reduce, get_args(Reduce))
@@ -86,8 +94,8 @@ def region(
         )
     rows, cell_queries = _grown("query", query, whole.n_queries, _most("height", height))
     columns, cell_keys = _grown("key", key, whole.n_keys, _most("width", width))
-    pooling = Pooling(cell_queries, cell_keys, reduce)
-    matrix = _pooled(whole, (head, what), (rows, columns), pooling, check=check)
+    asked = Asked(whole, head, what, rows, columns, Pooling(cell_queries, cell_keys, reduce), check)
+    matrix, sample = drawn(asked, pyramid, sampled=sampled)
     return Region(
         matrix,
         (rows.start, rows.stop),
@@ -96,6 +104,7 @@ def region(
         reduce,
         what,
         exact=cell_queries == cell_keys == 1,
+        sampled=sample,
     )
 
 
@@ -132,29 +141,3 @@ def _grown(name: str, wanted: Span, size: int, most: int) -> tuple[range, int]:
         cell *= 2
     start, stop = span.start // cell * cell, -(-span.stop // cell) * cell
     return range(start, min(stop, size)), cell
-
-
-def _pooled(
-    whole: AttentionMap | GivenWeights,
-    matrix: tuple[int, What],
-    place: tuple[range, range],
-    pooling: Pooling,
-    *,
-    check: Check | None,
-) -> Picture:
-    head, what = matrix
-    compute = whole.weights if what == "weights" else whole.scores
-    if what == "scores" and whole.spec is not None:
-        head = whole.spec.heads.first_score_head(head)
-    pool = Pool(*place, pooling, like=torch.empty(0, dtype=whole.dtype, device=whole.device))
-    # Tiles end where blocks of the grid do, and so where cells do: both sides are powers of two.
-    for query, key in product(_tiles(place[0], BLOCK), _tiles(place[1], _TILE_KEYS)):
-        if check is not None:
-            check()
-        pool.add(compute(as_slice(query), as_slice(key), head)[0], query, key)
-    return pool.result()
-
-
-def _tiles(span: range, side: int) -> Iterator[range]:
-    for start in range(span.start // side * side, span.stop, side):
-        yield range(max(start, span.start), min(start + side, span.stop))

@@ -14,8 +14,14 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from attention_core import AttentionMap, AttentionSpec, CaptureError
-from attention_core.captures import Capture, Layer, capture_tokens, storage
-from attention_core.captures.storage import FILE_NAME, load_capture, save_capture
+from attention_core.captures import Capture, Layer, Stack, Token, capture_tokens, storage
+from attention_core.captures.storage import (
+    FILE_NAME,
+    MAX_HEADER_BYTES,
+    load_capture,
+    save_capture,
+    text_bytes,
+)
 from tests.core.captures.examples import capture_of, drawn, layer, translation
 
 
@@ -267,3 +273,45 @@ def test_numbers_askew_are_copied() -> None:
     whole = Layer(AttentionSpec(), askew, key).map()
     assert isinstance(whole, AttentionMap)
     assert whole.query.data_ptr() % 64 == 0
+
+
+def test_the_most_tokens_of_a_capture_fit_into_its_header(tmp_path: Path) -> None:
+    n_tokens = 2**17
+    tokens = tuple(
+        Token("词" * 3, "Ġ" + "词" * 3, id=10**5, joins=True, span=(6 * 10**5, 6 * 10**5 + 3),
+              word=10**5, sentence=10**4)
+        for _ in range(n_tokens)
+    )  # fmt: skip
+    one = Layer(AttentionSpec(), *(drawn(1, n_tokens, 1, seed=0),) * 2)
+
+    saved = save_capture(Capture({"self": Stack((one,), tokens, tokens, n_tokens)}), tmp_path)
+
+    assert saved.n_bytes < MAX_HEADER_BYTES / 2
+    found = load_capture(tmp_path).stacks["self"]
+    assert found.query_tokens == tokens
+    assert found.key_tokens is found.query_tokens
+
+
+def test_more_text_than_is_read_again_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "MAX_HEADER_BYTES", 1000)
+
+    with pytest.raises(CaptureError, match="1,000 bytes at most"):
+        save_capture(capture_tokens(["the"] * 31), tmp_path / "capture")
+
+    assert not (tmp_path / "capture").exists()
+
+
+@pytest.mark.parametrize("make", [translation, lambda: capture_of(layer())])
+def test_all_that_is_no_tensor_is_told_without_a_file(tmp_path: Path, make: Any) -> None:
+    tensors = {
+        x.data_ptr(): x.nbytes
+        for stack in make().stacks.values()
+        for each in stack.layers
+        for name in ("query", "key", "value", "bias", "distances", "allowed", "weights")
+        if (x := getattr(each, name)) is not None
+    }
+    saved = save_capture(make(), tmp_path)
+    text = text_bytes(make())
+    assert text == pytest.approx(saved.n_bytes - sum(tensors.values()), rel=0.1)

@@ -22,8 +22,9 @@ from attention_core import (
     SpecError,
     attend,
 )
-from attention_core.captures import Capture, files
+from attention_core.captures import Capture, Layer, files
 from attention_core.captures.tensors import Format, read_tensors
+from attention_core.heads import Gqa
 from tests.core.captures.examples import coins, drawn
 
 FORMATS: list[Format] = ["safetensors", "npz"]
@@ -405,3 +406,63 @@ def test_layers_are_counted_in_plain_digits(tmp_path: Path) -> None:
 
     with pytest.raises(CaptureError, match="must say what it is"):
         read_tensors(path, format="npz")
+
+
+def test_longer_texts_than_may_be_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MAX_TEXT_BYTES", 13)
+    read(tmp_path, one_layer(), tokens_query=["的", "<b>", "🙂", "a", "bc"])
+
+    with pytest.raises(CaptureError, match="13 bytes of text at most, got 14") as caught:
+        read(tmp_path, one_layer(), tokens_query=["的", "<b>", "🙂", "a", "bcd"])
+
+    assert caught.value.field == ("tokens.query",)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_halves_are_told_of(tmp_path: Path, dtype: torch.dtype) -> None:
+    half = read(tmp_path, {name: x.to(dtype) for name, x in one_layer().items()})
+
+    assert [note.code for note in half.notes] == ["half_precision"]
+    assert str(dtype).removeprefix("torch.") in half.notes[0].message
+    assert read(tmp_path, one_layer()).notes == ()
+
+
+@pytest.mark.parametrize("name", ["query", "key", "value"])
+def test_a_number_that_is_none_is_found_in_any_head(tmp_path: Path, name: str) -> None:
+    for head in range(2):
+        tensors = {"query": drawn(6, 5, 4, seed=0), "key": drawn(2, 7, 4, seed=1),
+                   "value": drawn(2, 7, 3, seed=2)}  # fmt: skip
+        tensors[name][head, -1, 2] = torch.nan
+        with pytest.raises(NonFiniteError) as caught:
+            read(tmp_path, tensors)
+        assert caught.value.field == (name,)
+
+
+def test_numbers_that_come_for_each_head_must_be_as_many(tmp_path: Path) -> None:
+    sinks = '{"normalizer": {"kind": "sink", "sink": [0.5, 1.0]}}'
+    with pytest.raises(AttentionError, match="sink"):
+        read(tmp_path, one_layer(), spec=sinks)
+    read(tmp_path, {name: x[:2] for name, x in one_layer().items()}, spec=sinks)
+
+
+def test_check_is_called_for_every_head(tmp_path: Path) -> None:
+    read(tmp_path, one_layer())
+    calls: list[int] = []
+
+    read_tensors(tmp_path / "upload", check=lambda: calls.append(1))
+
+    assert len(calls) >= 4, "once for the layer, and for each of three heads"
+
+
+def test_a_map_of_halves_holds_them_as_float32_and_keys_for_every_head() -> None:
+    query, key = drawn(6, 5, 4, seed=0).half(), drawn(2, 7, 4, seed=1).half()
+    shared = Layer(AttentionSpec(heads=Gqa(n_heads=6, n_kv_heads=2)), query, key)
+    own = Layer(AttentionSpec(), query.float(), drawn(6, 7, 4, seed=2))
+
+    of_rows = 6 * 5 * 16
+    # Queries, and keys of six heads.
+    assert shared.map_bytes == (6 * 5 * 4) * 4 + (6 * 7 * 4) * 4 + of_rows
+    assert own.map_bytes == of_rows
+    assert Layer(None, weights=torch.ones(2, 3, 3)).map_bytes == 0

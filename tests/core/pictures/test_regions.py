@@ -11,9 +11,9 @@ from torch import Tensor
 
 from attention_core import AttentionMap, AttentionSpec, SpecError
 from attention_core.captures import GivenWeights, Layer
-from attention_core.captures.pooling import What
-from attention_core.captures.regions import Region, region
 from attention_core.kernels.overview import Reduce
+from attention_core.kernels.pooling import What
+from attention_core.pictures.regions import Region, region
 from tests.core.captures.examples import drawn
 
 N_QUERIES, N_KEYS = 307, 523

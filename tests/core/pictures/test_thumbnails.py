@@ -7,7 +7,7 @@ import torch
 
 from attention_core import SpecError
 from attention_core.captures import Capture, Layer
-from attention_core.captures.thumbnails import thumbnails
+from attention_core.pictures.thumbnails import thumbnails
 from tests.core.captures.examples import capture_of, layer, stack_of, translation
 
 
@@ -18,7 +18,7 @@ def long_capture() -> Capture:
 @pytest.mark.parametrize("reduce", ["max", "mean"])
 def test_thumbnails_pool_the_weights_of_every_head(reduce: Any) -> None:
     capture = long_capture()
-    found = thumbnails(capture, "self", side=8, reduce=reduce)
+    found = thumbnails(capture, "self", side=8, reduce=reduce).pictures
     assert found.shape == (2, 3, 8, 8)
     for index in range(2):
         weights = capture.map("self", index).weights()
@@ -33,8 +33,8 @@ def test_thumbnails_pool_the_weights_of_every_head(reduce: Any) -> None:
 def test_thumbnails_of_weights_alone_are_drawn_like_any_other() -> None:
     computed = long_capture()
     given = Layer(None, weights=computed.map("self", 1).weights())
-    found = thumbnails(Capture({"self": stack_of(given)}), "self", side=8)
-    torch.testing.assert_close(found[0], thumbnails(computed, "self", side=8)[1])
+    found = thumbnails(Capture({"self": stack_of(given)}), "self", side=8).pictures
+    torch.testing.assert_close(found[0], thumbnails(computed, "self", side=8).pictures[1])
 
 
 def test_a_layer_with_fewer_heads_is_filled_up() -> None:
@@ -42,9 +42,9 @@ def test_a_layer_with_fewer_heads_is_filled_up() -> None:
     assert second.query is not None
     assert second.key is not None
     pruned = Layer(second.spec, second.query[:2], second.key[:2])
-    found = thumbnails(capture_of(first, pruned), "self", side=8)
+    found = thumbnails(capture_of(first, pruned), "self", side=8).pictures
     assert found.shape == (2, 3, 5, 7)
-    assert torch.equal(found[1, :2], thumbnails(capture_of(pruned), "self", side=8)[0])
+    assert torch.equal(found[1, :2], thumbnails(capture_of(pruned), "self", side=8).pictures[0])
     assert found[1, 2].abs().max() == 0
 
 
