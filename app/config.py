@@ -83,6 +83,13 @@ class Limits(BaseSettings):
         64 * MEBIBYTE, ge=0, description="Space on the disk that no capture may take."
     )
     waiting_captures: int = Field(16, ge=1, description="Captures that wait to be made.")
+    max_overviews_bytes: int = Field(
+        4 * GIBIBYTE, ge=0, description="All kept overviews; those looked at longest ago leave."
+    )
+    waiting_overviews: int = Field(
+        16, ge=1, description="Overviews that wait to be made, and looks that wait for one."
+    )
+    max_streams: int = Field(64, ge=1, description="Clients that follow events at once.")
 
     @property
     def budget_bytes_per_worker(self) -> int:

@@ -49,6 +49,11 @@ class Gate:
             initargs=(limits.threads_per_worker,),
         )
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether somebody waits for a worker; any thread may ask."""
+        return self._n_waiting > 0
+
     def refuse_when_full(self) -> None:
         """Refuse a request before its body is read when its job would find the queue full.
 
@@ -74,7 +79,7 @@ class Gate:
         """
         stop = threading.Event()
         work = asyncio.ensure_future(self._admit(job, stop))
-        gone = asyncio.ensure_future(_until_gone(request))
+        gone = asyncio.ensure_future(until_gone(request))
         try:
             await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
@@ -148,6 +153,7 @@ class Gate:
         return {"Retry-After": str(math.ceil(self._limits.waiting_s))}
 
 
-async def _until_gone(request: Request) -> None:
+async def until_gone(request: Request) -> None:
+    """Wait until the client of a request has closed its connection."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

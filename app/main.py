@@ -11,14 +11,20 @@ from app.access import AccessLog
 from app.api.attention import attention_router
 from app.api.capture import capture_router
 from app.api.captures import captures_router
+from app.api.estimate import estimate_router
 from app.api.events import events_router
 from app.api.info import health_router, info_router, service_version
 from app.api.models import models_router
+from app.api.overview_events import overview_events_router
+from app.api.overviews import overviews_router
 from app.api.pictures import pictures_router
+from app.api.regions import regions_router
+from app.api.tokens import tokens_router
 from app.body_limits import BodyLimits
 from app.captures.capturing import Capturing
 from app.captures.intake import Intake
 from app.captures.jobs import CaptureJobs
+from app.captures.looking import Looking
 from app.captures.progress import ProgressBoard
 from app.captures.shelf import Shelf
 from app.config import Settings
@@ -27,6 +33,7 @@ from app.errors import add_problems
 from app.gate import Gate
 from app.models import ModelPool, open_pool
 from app.openapi import describe
+from app.overviews.asking import Overviews
 from app.pages import add_pages
 from app.readiness import Readiness
 from app.reading import Reader
@@ -42,6 +49,7 @@ from app.security import (
     refuse_two_lengths,
 )
 from app.store import OpenedCaptures, Store
+from app.streams import Streams
 from attention_core import attend_tokens
 
 _MAPPED_SHARE = 8
@@ -60,13 +68,21 @@ def create_app(settings: Settings, pool: ModelPool | None = None) -> FastAPI:
     store = Store(settings)
     opened, board = _opened(store, settings), ProgressBoard()
     shelf, capturing = Shelf(store, board), Capturing(settings, pool)
-    jobs = CaptureJobs(store, opened, capturing, board)
+    looking, streams = Looking(shelf, opened, gate), Streams(settings.max_streams)
+    overviews = Overviews(settings, store, opened=opened, looking=looking, readiness=readiness)
+
+    def let_go(capture_id: str) -> None:
+        opened.close(capture_id)
+        overviews.forget(capture_id)
+
+    jobs = CaptureJobs(store, let_go, capturing, board)
     intake = Intake(settings, store, jobs=jobs, capturing=capturing, reader=reader)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await gate.start(_warm_up)
         await store.run(store.open)
+        await store.run(overviews.start)
         if store.is_saving:
             jobs.start()
         readiness.status = "ok"
@@ -75,6 +91,7 @@ def create_app(settings: Settings, pool: ModelPool | None = None) -> FastAPI:
         gate.close()
         reader.close()
         pool.close()
+        overviews.close()
         jobs.close()
         store.close()
 
@@ -91,9 +108,14 @@ def create_app(settings: Settings, pool: ModelPool | None = None) -> FastAPI:
     app.include_router(attention_router(settings, reader, gate))
     for router in (
         captures_router(shelf, intake),
+        estimate_router(store, intake, capturing, gate),
         capture_router(settings, shelf, jobs),
-        events_router(shelf, readiness),
-        pictures_router(shelf, opened, gate),
+        events_router(shelf, readiness, streams),
+        overviews_router(settings, looking, overviews),
+        overview_events_router(looking, overviews, streams),
+        regions_router(looking, overviews),
+        pictures_router(looking),
+        tokens_router(looking),
         models_router(pool),
         info_router(settings),
     ):

@@ -8,8 +8,18 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from app.captures.answers import CaptureAnswer, CaptureList, GridAnswer, ProgressEvent, RegionAnswer
+from app.captures.answers import (
+    CaptureAnswer,
+    CaptureEstimate,
+    CaptureList,
+    GridAnswer,
+    ProgressEvent,
+    RegionAnswer,
+    TokensAnswer,
+)
 from app.captures.schemas import CapturePatch, CaptureRequest
+from app.overviews.answers import OverviewAnswer, OverviewProgress
+from app.overviews.schemas import OverviewRequest
 from app.schemas import AttentionAnswer, AttentionRequest, CellAnswer, Problem
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -20,10 +30,15 @@ _MODELS: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (CapturePatch, "validation"),
     (CaptureAnswer, "serialization"),
     (CaptureList, "serialization"),
+    (CaptureEstimate, "serialization"),
     (RegionAnswer, "serialization"),
     (GridAnswer, "serialization"),
     (CellAnswer, "serialization"),
+    (TokensAnswer, "serialization"),
     (ProgressEvent, "serialization"),
+    (OverviewRequest, "validation"),
+    (OverviewAnswer, "serialization"),
+    (OverviewProgress, "serialization"),
     (Problem, "serialization"),
 ]
 _SCHEMES = ("bearer", "basic")
@@ -38,12 +53,17 @@ _MEANINGS = {
     415: "The body is of another type.",
     422: "A field is at fault, or the answer would pass a limit.",
     424: "A file that it is made of is missing, or has changed.",
-    429: "Too many jobs wait.",
+    429: "Too many jobs wait, or too many clients follow events.",
     500: "The service failed.",
     503: "No worker came free in time, or no memory, or saving is off.",
     504: "The computation passed its deadline.",
     507: "The storage is full.",
 }
+
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "What the client has is what there is."}
+}
+"""What an answer with an ETag may be instead."""
 
 
 def json_body(
@@ -85,11 +105,11 @@ def json_answer(model: type[BaseModel], description: str = "Done.") -> dict[str,
     return {"description": description, "content": content}
 
 
-def event_stream() -> dict[str, Any]:
-    """Describe the events of a capture."""
+def event_stream(model: str = "ProgressEvent") -> dict[str, Any]:
+    """Describe the events of a job, the data of each of which is of a model."""
     text = "event: progress\ndata: " + '{"state":"running","done":3,"total":6,"eta_s":0.4}' + "\n\n"
     return {
-        "description": "Events named `progress`; the data of each is a ProgressEvent.",
+        "description": f"Events named `progress`; the data of each is of {model}.",
         "content": {"text/event-stream": {"schema": {"type": "string"}, "example": text}},
     }
 

@@ -33,6 +33,9 @@ _IMPORT = re.compile(r'^(?:import|export|\}).*?from "(\.[^"]+)"', re.MULTILINE)
 # As in static/js/lib/captures/selection.js.
 _KINDS = ("cross", "self", "decoder", "encoder", "text", "vision")
 
+# As in static/js/lib/captures/words.js: words of longer sequences come as they are needed.
+_MOST_WORDS = 4096
+
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
@@ -84,10 +87,13 @@ class ExplorerPage(Page):
 
     Attributes:
         capture: Id of the capture that is looked at; the page's script asks for it.
+        words: ``whole`` where the capture comes with its words, ``later`` where it is too long to,
+            and empty where nobody knows yet.
         first: What the script will ask of the API before it draws, to be fetched meanwhile.
     """
 
     capture: str
+    words: str
     first: list[str]
 
 
@@ -156,12 +162,13 @@ class Pages:
     def explorer(self, request: Request, record: CaptureRecord | None) -> HTMLResponse:
         """Render the page of one capture. Whether there is such a one, its script finds out."""
         shared, capture = self._shared(request, "explorer"), request.path_params["capture"]
-        asked = [f"captures/{quote(capture, safe='')}", "mechanisms"]
-        if record is not None and record.state == "ready":
+        path, words = f"captures/{quote(capture, safe='')}", _words_of(record)
+        asked = [path if words == "whole" else f"{path}?tokens=false", "mechanisms"]
+        if record is not None and words:
             kind = _first_kind(request.query_params.get("kind"), list(record.facts.kinds))
-            asked.append(f"{asked[0]}/grid?kind={kind}&cell=32")
+            asked.append(f"{path}/grid?kind={kind}&cell=32")
         first = [f"{shared['api_url']}/{each}" for each in asked]
-        page = ExplorerPage(**shared, capture=capture, first=first)
+        page = ExplorerPage(**shared, capture=capture, words=words, first=first)
         return self._rendered("explorer.html", page)
 
     def _rendered(self, template: str, page: Page) -> HTMLResponse:
@@ -224,6 +231,15 @@ def _first_kind(asked: str | None, kinds: list[str]) -> str:
     if asked is not None and asked in kinds:
         return asked
     return next((kind for kind in _KINDS if kind in kinds), kinds[0])
+
+
+def _words_of(record: CaptureRecord | None) -> str:
+    """Tell whether a capture comes with its words. All patches of an image are shown at once."""
+    if record is None or record.state != "ready":
+        return ""
+    sizes = ("n_queries", "n_keys")
+    longest = max(kind[name] or 0 for kind in record.facts.kinds.values() for name in sizes)
+    return "later" if longest > _MOST_WORDS and not record.facts.has_image else "whole"
 
 
 def _modules_of(folder: Path, entry: str) -> list[str]:

@@ -9,10 +9,11 @@ from app.api import API_PREFIX
 from app.bodies import read_model, receive_json
 from app.captures.answers import CaptureAnswer
 from app.captures.jobs import CaptureJobs
-from app.captures.schemas import PATCH_EXAMPLES, CapturePatch
+from app.captures.schemas import PATCH_EXAMPLES, CapturePatch, CaptureQuery
 from app.captures.shelf import Shelf, no_capture
 from app.config import Limits
-from app.openapi import json_answer, json_body, problems
+from app.openapi import json_answer, json_body, parameters, problems
+from app.queries import read_query
 
 
 def capture_router(limits: Limits, shelf: Shelf, jobs: CaptureJobs) -> APIRouter:
@@ -25,11 +26,13 @@ def capture_router(limits: Limits, shelf: Shelf, jobs: CaptureJobs) -> APIRouter
         "/{capture_id}",
         summary="Look at a capture",
         response_class=Response,
-        responses={200: json_answer(CaptureAnswer), **problems(400, 401, 404, 500, 503)},
+        responses={200: json_answer(CaptureAnswer), **problems(400, 401, 404, 422, 500, 503)},
+        openapi_extra={"parameters": parameters(CaptureQuery)},
     )
-    async def get_capture(capture_id: str) -> Response:
+    async def get_capture(capture_id: str, request: Request) -> Response:
         """Tell all of a capture but its numbers."""
-        return await shelf.answer(await shelf.find(capture_id))
+        asked = read_query(CaptureQuery, request)
+        return await shelf.answer(await shelf.find(capture_id), has_tokens=asked.tokens)
 
     @router.patch(
         "/{capture_id}",

@@ -13,6 +13,7 @@ from app.captures.shelf import Shelf
 from app.openapi import event_stream, problems
 from app.readiness import Readiness
 from app.store import CaptureRecord
+from app.streams import Streams
 
 _LOOK_S = 0.05
 """How often a capture that runs is looked at, which costs nothing; others less and less."""
@@ -21,7 +22,7 @@ _SLOWEST_LOOK_S = 0.5
 _SLOWER = 1.25
 
 
-def events_router(shelf: Shelf, readiness: Readiness) -> APIRouter:
+def events_router(shelf: Shelf, readiness: Readiness, streams: Streams) -> APIRouter:
     """Make the router of events."""
     router = APIRouter(prefix=f"{API_PREFIX}/captures", tags=["captures"])
 
@@ -32,7 +33,8 @@ def events_router(shelf: Shelf, readiness: Readiness) -> APIRouter:
         "/{capture_id}/events",
         summary="Follow a capture",
         response_class=EventSourceResponse,
-        responses={200: event_stream(), **problems(400, 401, 404, 500, 503)},
+        responses={200: event_stream(), **problems(400, 401, 404, 429, 500, 503)},
+        dependencies=[Depends(streams.one)],
     )
     async def get_events(
         record: Annotated[CaptureRecord, Depends(found)],

@@ -33,6 +33,40 @@ class CapturedTokens(BaseModel):
     key: list[CapturedToken]
 
 
+class TokenCounts(BaseModel):
+    """How long a capture would be."""
+
+    query: int
+    key: int
+
+
+class LayersOffer(BaseModel):
+    """Fewer layers, which would fit."""
+
+    layers: list[int]
+
+
+class CaptureEstimate(BaseModel):
+    """What a capture would take."""
+
+    n_tokens: TokenCounts | None = Field(description="Null where nobody knows before.")
+    seconds: float | None = Field(description="Until it is ready; null where nobody knows before.")
+    bytes: int = Field(description="Memory at the peak.")
+    disk_bytes: int = Field(description="Size of what is kept.")
+    fits: bool = Field(description="Whether it can be made.")
+    why: str | None = Field(description="Why it cannot.")
+    offer: LayersOffer | None = Field(description="What would fit, where something does.")
+
+
+class TokensAnswer(BaseModel):
+    """Some tokens of one side of a kind."""
+
+    kind: str
+    side: Literal["query", "key"]
+    span: tuple[int, int] = Field(description="First place that is told, and the one after.")
+    tokens: list[CapturedToken]
+
+
 class CapturedKind(BaseModel):
     """How much there is of one kind."""
 
@@ -81,7 +115,9 @@ class CaptureSummary(BaseModel):
 class CaptureAnswer(CaptureSummary):
     """One thing looked at."""
 
-    tokens: dict[str, CapturedTokens] = Field(description="By kind; empty until it is ready.")
+    tokens: dict[str, CapturedTokens] = Field(
+        description="By kind; empty until it is ready, and where `tokens=false` leaves them out."
+    )
     specs: dict[str, list[AttentionSpec | None]] = Field(
         description="By kind, one a layer; null where only weights are known."
     )
@@ -122,6 +158,19 @@ class ScaledTile(BaseModel):
     bdata: str = Field(description="Bytes, last axis fastest, in base64.")
 
 
+class SampledRows(BaseModel):
+    """How a region was sampled: all keys of some queries of each cell."""
+
+    queries: int = Field(description="Queries that were looked at in each cell that is not exact.")
+    done: int = Field(description="Cells whose queries all come before this one are exact.")
+
+
+class SampledGrid(BaseModel):
+    """How thumbnails were sampled: all keys of some queries of each cell."""
+
+    queries: int = Field(description="Queries that were looked at in each cell.")
+
+
 class RegionAnswer(BaseModel):
     """A rectangle of one head at bounded resolution."""
 
@@ -134,6 +183,13 @@ class RegionAnswer(BaseModel):
     exact: bool = Field(description="Whether each cell is one pair of query and key.")
     range: tuple[float, float] | None = Field(
         description="Least and largest finite number; null where there is none."
+    )
+    sampled: SampledRows | None = Field(
+        description="How it was sampled; null where every pair of each cell was looked at."
+    )
+    masked: str | None = Field(
+        description="Where asked for, cells of which every pair is masked: a bit a cell, each row "
+        "from the highest bit of a byte of its own, in base64; null where there are none."
     )
 
 
@@ -154,3 +210,6 @@ class GridAnswer(BaseModel):
     kind: str
     cell: tuple[int, int] = Field(description="Queries and keys of a cell.")
     reduce: Literal["max"]
+    sampled: SampledGrid | None = Field(
+        description="How it was sampled; null where every pair of each cell was looked at."
+    )

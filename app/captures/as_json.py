@@ -11,6 +11,7 @@ from app.captures.progress import DONE, WAITING, Progress, ProgressBoard
 from app.store import CaptureRecord, State
 
 _MAX_MADE_NAME = 60
+_NO_DETAILS = b'{"tokens":{},"specs":{}}'
 
 
 def capture_path(capture_id: str) -> str:
@@ -66,7 +67,7 @@ def whole(record: CaptureRecord, details: bytes | None, board: ProgressBoard) ->
         details: Its tokens and specs as JSON; None before it is ready.
         board: How far it is.
     """
-    rest = details or b'{"tokens":{},"specs":{}}'
+    rest = details or _NO_DETAILS
     return [orjson.dumps(summary_of(record, board))[:-1], b",", rest[1:]]
 
 

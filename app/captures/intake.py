@@ -64,16 +64,27 @@ class Intake:
             read_query(UploadQuery, request)
         return await self._take_json(request)
 
+    async def read(self, request: Request) -> CaptureRequest:
+        """Read a JSON body that asks for a capture, and promise nothing.
+
+        Raises:
+            ProblemError: Why it cannot be captured.
+        """
+        return await self._checked(await receive_json(request))
+
     async def _take_json(self, request: Request) -> CaptureRecord:
         body = await receive_json(request)
-        try:
-            asked = await self._reader.run(self._read, body)
-        except (ProblemError, AttentionError) as error:
-            raise problem_as_written(problem_of(error), body) from error
+        asked = await self._checked(body)
         source: dict[str, Any] = orjson.loads(body)["source"]
         record = new_record(asked.name or made_name(source), source)
         await self._promise(record)
         return record
+
+    async def _checked(self, body: bytes) -> CaptureRequest:
+        try:
+            return await self._reader.run(self._read, body)
+        except (ProblemError, AttentionError) as error:
+            raise problem_as_written(problem_of(error), body) from error
 
     def _read(self, body: bytes) -> CaptureRequest:
         asked = read_model(CaptureRequest, body, self._limits)

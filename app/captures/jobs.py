@@ -20,7 +20,7 @@ from app.errors import ProblemError, problem_body, problem_of
 from app.gate import StoppedError
 from app.logs import frames_of
 from app.models import PoolClosedError
-from app.store import CaptureRecord, OpenedCaptures, Store
+from app.store import CaptureRecord, Store
 from app.store.contents import details_of, facts_of
 from attention_core import Capture, save_capture
 
@@ -46,7 +46,7 @@ class CaptureJobs:
 
     Args:
         store: Where captures wait and are kept.
-        opened: Captures that are looked at; one that leaves the store leaves here too.
+        let_go: Told of each capture that leaves the store, before its files do.
         capturing: Makes a capture of its source.
         board: Where progress is told.
     """
@@ -54,12 +54,12 @@ class CaptureJobs:
     def __init__(
         self,
         store: Store,
-        opened: OpenedCaptures,
+        let_go: Callable[[str], None],
         capturing: Capturing,
         board: ProgressBoard,
     ) -> None:
         self._store = store
-        self._opened = opened
+        self._let_go = let_go
         self._capturing = capturing
         self._board = board
         self._wake = threading.Event()
@@ -79,7 +79,7 @@ class CaptureJobs:
         """Delete a capture, waiting, running or ready; False where there is none."""
         if not self._store.writing.bury(capture_id):
             return False
-        self._opened.close(capture_id)
+        self._let_go(capture_id)
         if (stop := self._stops.get(capture_id)) is not None:
             stop.set()  # What it still writes is removed when it ends.
         else:
@@ -178,7 +178,7 @@ class CaptureJobs:
 
     def _make_share(self, n_bytes: int) -> None:
         for capture_id in self._store.make_share(n_bytes):
-            self._opened.close(capture_id)
+            self._let_go(capture_id)
 
     def _fail(self, record: CaptureRecord, error: Exception) -> str:
         problem = problem_of(error)

@@ -62,6 +62,19 @@ QueryIndex = Annotated[Index, BeforeValidator(_whole)]
 """An index in a query string."""
 
 
+def _flag(text: Any) -> Any:
+    """Read ``true`` and ``false`` only."""
+    if isinstance(text, str):
+        if text not in ("true", "false"):
+            raise ValueError(f"must be true or false, got {text[:40]!r}; write either.")
+        return text == "true"
+    return text
+
+
+QueryFlag = Annotated[bool, BeforeValidator(_flag)]
+"""Yes or no in a query string."""
+
+
 def _one_line(name: str) -> str:
     name = name.strip()
     if not name:
@@ -192,6 +205,14 @@ class RegionQuery(HeadQuery):
         description="Of base64: floats of 4 bytes (when absent) or 2; or one byte a weight.",
     )
 
+    sampled: QueryFlag = Field(
+        default=False,
+        description="Whether some rows of each cell will do where all would take long.",
+    )
+    masked: QueryFlag = Field(
+        default=False, description="Whether to tell which cells hold no pair that may attend."
+    )
+
     @model_validator(mode="after")
     def _refuse_what_cannot_be_told(self) -> Self:
         if self.dtype is not None and self.encoding != "base64":
@@ -212,6 +233,26 @@ class GridQuery(BaseModel):
 
     kind: str = Field("self", max_length=MAX_NAME, description="A kind of the capture.")
     cell: QueryNumber = Field(32, ge=8, le=128, description="Most cells of a thumbnail's side.")
+
+
+class TokensQuery(BaseModel):
+    """Which tokens."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str = Field("self", max_length=MAX_NAME, description="A kind of the capture.")
+    side: Literal["query", "key"] = Field("query", description="What stands at queries, or keys.")
+    span: Span = Field((0, None), description="Places `start:stop`; all when absent.")
+
+
+class CaptureQuery(BaseModel):
+    """What to tell of a capture."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tokens: QueryFlag = Field(
+        default=True, description="Whether to tell the tokens; megabytes where there are many."
+    )
 
 
 class CellQuery(HeadQuery):

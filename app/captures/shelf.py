@@ -35,11 +35,15 @@ class Shelf:
             raise no_capture()
         return record
 
-    async def answer(self, record: CaptureRecord, status: int = 200) -> Response:
-        """Answer with a whole capture."""
+    async def answer(
+        self, record: CaptureRecord, status: int = 200, *, has_tokens: bool = True
+    ) -> Response:
+        """Answer with a whole capture, or with all but its tokens."""
         details = None
         if record.state == "ready":
-            details = await self.store.run(self.store.reading.details, record.id)
+            index = self.store.reading
+            read = index.details if has_tokens else index.specs
+            details = await self.store.run(read, record.id)
         pieces = whole(record, details, self.board)
         location = {"Location": capture_path(record.id)} if status == 202 else None
         return PiecesResponse(pieces, status=status, headers=location)

@@ -1,8 +1,9 @@
-"""The data folder: one folder for each capture, uploads that wait, and how much room is left."""
+"""The data folder: captures and their overviews, uploads that wait, and how much room is left."""
 
 import os
 import shutil
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -26,6 +27,7 @@ class DataFolder:
         self.path = path
         self._min_free_bytes = min_free_bytes
         self._lock: int | None = None
+        self._makes_way: Callable[[int], None] | None = None
 
     def make(self) -> None:
         """Make the folder, and prove that it can be written to.
@@ -33,12 +35,16 @@ class DataFolder:
         Raises:
             OSError: When it cannot.
         """
-        for folder in (self.path, self.path / "captures", self.path / "uploads"):
+        for name in ("", "captures", "overviews", "uploads"):
             # What people capture is theirs alone.
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.path / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = self.path / f".probe-{os.getpid()}"
         probe.touch()
         probe.unlink()
+
+    def on_lack(self, makes_way: Callable[[int], None]) -> None:
+        """Ask somebody for bytes that are lacking, before anybody is refused."""
+        self._makes_way = makes_way
 
     def lock(self) -> bool:
         """Become the one process that captures into this folder; False while another one is.
@@ -62,6 +68,15 @@ class DataFolder:
     def of_capture(self, capture_id: str) -> Path:
         """Return the folder of a capture."""
         return self.path / "captures" / capture_id
+
+    @property
+    def overviews(self) -> Path:
+        """Return the folder of everything that was computed of captures, and may be again."""
+        return self.path / "overviews"
+
+    def of_overviews(self, capture_id: str) -> Path:
+        """Return the folder of what was computed of a capture."""
+        return self.overviews / capture_id
 
     def stamp(self, capture_id: str) -> tuple[tuple[str, int, int], ...]:
         """Tell the files of a capture from others in their place, without reading them."""
@@ -90,6 +105,8 @@ class DataFolder:
 
     def remove_saved(self, capture_id: str) -> None:
         """Remove what was saved of a capture, or half saved, but not its upload."""
+        # One may be written just now; what stays is swept at the next start.
+        shutil.rmtree(self.of_overviews(capture_id), ignore_errors=True)
         folder = self.of_capture(capture_id)
         if folder.exists():
             shutil.rmtree(folder)
@@ -101,14 +118,22 @@ class DataFolder:
             if path.name not in waiting and path.stat().st_mtime < oldest:
                 path.unlink(missing_ok=True)
 
+    @property
+    def room_bytes(self) -> int:
+        """Space on the disk that may be taken."""
+        return max(shutil.disk_usage(self.path).free - self._min_free_bytes, 0)
+
     def require_room(self, n_bytes: int = 0) -> None:
         """Refuse to take space that is not there.
 
         Raises:
             ProblemError: 507.
         """
-        free_bytes = shutil.disk_usage(self.path).free
         minimum = self._min_free_bytes
+        lacking = n_bytes + minimum - shutil.disk_usage(self.path).free
+        if lacking > 0 and self._makes_way is not None:
+            self._makes_way(lacking)
+        free_bytes = shutil.disk_usage(self.path).free
         if free_bytes - n_bytes < minimum:
             raise ProblemError(
                 507,

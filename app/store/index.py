@@ -4,13 +4,14 @@ Reads take any connection; writes take turns on one. What a method returned from
 """
 
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, case, func, or_, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import update as sql_update
 
@@ -22,6 +23,16 @@ _DELETED = "deleted"
 """State of a capture that is gone for everybody, whose files may still be there."""
 
 _COLUMNS = [column for column in CAPTURES.c if column.name != "details"]
+
+_CHANGING = [CAPTURES.c.state, CAPTURES.c.name, CAPTURES.c.is_pinned]
+"""What changes of a ready record. The others are remembered: some lie behind the details, and
+SQLite reads through those, megabytes where a capture is long, to reach them."""
+
+_MAX_READY = 32
+"""Ready records that are remembered."""
+
+_SPECS = ',"specs":{'
+"""Where the specs begin in the details."""
 
 _MAX_LISTED = 4096
 """A source of more characters is read by itself, and what is long of it is dropped at once: those
@@ -50,6 +61,8 @@ class CaptureIndex:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._turn = threading.Lock()
+        self._lock = threading.Lock()
+        self._ready: OrderedDict[str, CaptureRecord] = OrderedDict()
         self._writer: Connection | None = None
 
     def create(self, record: CaptureRecord, *, most_waiting: int) -> None:
@@ -76,13 +89,30 @@ class CaptureIndex:
 
     def get(self, capture_id: str) -> CaptureRecord | None:
         """Look a record up; None where there is none."""
-        found = self._read(select(*_COLUMNS).where(CAPTURES.c.id == capture_id, _IS_THERE))
-        return _record(found[0]) if found else None
+        is_it = and_(CAPTURES.c.id == capture_id, _IS_THERE)
+        with self._lock:
+            ready = self._ready.get(capture_id)
+        if ready is not None:
+            rows = self._read(select(*_CHANGING).where(is_it))
+            if rows and rows[0].state == "ready":
+                return replace(ready, name=rows[0].name, is_pinned=rows[0].is_pinned)
+        rows = self._read(select(*_COLUMNS).where(is_it))
+        record = _record(rows[0]) if rows else None
+        self._remember(capture_id, record)
+        return record
 
     def details(self, capture_id: str) -> bytes | None:
         """Return tokens and specs of a ready capture, as JSON."""
-        found = self._read(select(CAPTURES.c.details).where(CAPTURES.c.id == capture_id))
-        return found[0][0].encode() if found and found[0][0] is not None else None
+        return self._text(CAPTURES.c.details, capture_id)
+
+    def specs(self, capture_id: str) -> bytes | None:
+        """Return details without their tokens, which may be megabytes: they stay where they are."""
+        is_sqlite = self._engine.dialect.name == "sqlite"
+        place_of = func.instr if is_sqlite else func.strpos
+        # A quote inside of a text is written with a backslash before it, so this is the member.
+        start = place_of(CAPTURES.c.details, _SPECS)
+        found = self._text(func.substr(CAPTURES.c.details, start), capture_id)
+        return None if found is None else b'{"tokens":{}' + found
 
     def page(self, limit: int, after: Cursor | None = None) -> list[CaptureRecord]:
         """List records: pinned ones first, the newest first; their sources without what is long."""
@@ -211,6 +241,18 @@ class CaptureIndex:
             if self._writer is not None:
                 self._writer.close()
             self._engine.dispose()
+
+    def _remember(self, capture_id: str, record: CaptureRecord | None) -> None:
+        with self._lock:
+            self._ready.pop(capture_id, None)
+            if record is not None and record.state == "ready":
+                self._ready[capture_id] = record
+            while len(self._ready) > _MAX_READY:
+                self._ready.popitem(last=False)
+
+    def _text(self, column: ColumnElement[str], capture_id: str) -> bytes | None:
+        found = self._read(select(column).where(CAPTURES.c.id == capture_id))
+        return found[0][0].encode() if found and found[0][0] is not None else None
 
     def _read(self, query: Select[Any]) -> Sequence[Row[Any]]:
         with self._engine.connect() as connection:

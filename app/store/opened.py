@@ -37,10 +37,12 @@ class OpenedCapture:
 
     Args:
         capture: The capture.
+        max_bytes: What the maps may take beside the file, but for one that is larger alone.
     """
 
-    def __init__(self, capture: Capture) -> None:
+    def __init__(self, capture: Capture, max_bytes: int) -> None:
         self.capture = capture
+        self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._maps: OrderedDict[tuple[str, int], AnyMap] = OrderedDict()
         self._asking = _Asking()
@@ -66,9 +68,15 @@ class OpenedCapture:
         with self._lock:
             # Another thread may have made it meanwhile; one of both is enough.
             kept = self._maps.setdefault(place, made)
-            while len(self._maps) > _MAX_MAPS:
+            while len(self._maps) > _MAX_MAPS or (
+                len(self._maps) > 1 and self._n_map_bytes > self._max_bytes
+            ):
                 self._maps.popitem(last=False)
         return kept
+
+    @property
+    def _n_map_bytes(self) -> int:
+        return sum(self.capture.stack(kind).layers[layer].map_bytes for kind, layer in self._maps)
 
     def check(self) -> None:
         """Stop where the job of this thread shall."""
@@ -90,7 +98,8 @@ class OpenedCaptures:
     Args:
         load: Reads a capture from the disk.
         stamp: Tells a file from another in its place.
-        max_bytes: Files that may be mapped at once, but for one that is larger alone.
+        max_bytes: Files that may be mapped at once, but for one that is larger alone; and what
+            the maps of one may take beside its file.
     """
 
     def __init__(self, load: Load, stamp: Stamp, max_bytes: int) -> None:
@@ -116,7 +125,7 @@ class OpenedCaptures:
                     self._opened.move_to_end(record.id)
                     return place.opened
                 self._opened.pop(record.id, None)
-            opened = OpenedCapture(self._load(record))
+            opened = OpenedCapture(self._load(record), self._max_bytes)
             with self._lock:
                 self._opened[record.id] = _Place(opened, record.n_bytes, stamp)
                 self._let_go()

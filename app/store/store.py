@@ -129,6 +129,11 @@ class Store:
                 exceeded=Exceeded("max_captures_bytes", pinned_bytes + n_bytes, maximum),
             )
 
+    def room_bytes(self) -> int:
+        """Tell how large one more capture may be; what is not pinned would leave for it."""
+        share = self._settings.max_captures_bytes - self.writing.n_bytes(pinned_only=True)
+        return max(min(share, self.folder.room_bytes), 0)
+
     def make_share(self, n_bytes: int) -> list[str]:
         """Let the oldest captures that are not pinned leave, until another one fits.
 

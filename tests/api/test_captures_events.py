@@ -10,6 +10,7 @@ import pytest
 
 from tests.api.captures import CAPTURES, FakeModel, FakePool, post, ready
 from tests.api.conftest import open_client
+from tests.api.test_problems import require_problem
 
 pytestmark = pytest.mark.anyio
 
@@ -70,3 +71,46 @@ async def test_a_deleted_capture_ends_its_events() -> None:
         told = events_in((await asyncio.wait_for(following, 10)).text)
 
     assert told[-1]["state"] in ("queued", "running")
+
+
+async def test_so_many_clients_may_follow_at_once_and_no_more() -> None:
+    model = FakeModel()
+    async with open_client(FakePool(model), max_streams=2) as client:
+        path = f"{CAPTURES}/{await post(client, MODEL)}/events"
+        following = [asyncio.create_task(client.get(path)) for _ in range(2)]
+        await asyncio.to_thread(model.started.wait, 5)
+        await asyncio.sleep(0.1)
+
+        refused = await client.get(path)
+        model.goes_on.set()
+        ended = [await each for each in following]
+        after = await client.get(path)
+
+    problem = require_problem(refused, 429)
+    assert (problem["limit"], problem["actual"], problem["max"]) == ("max_streams", 2, 2)
+    assert refused.headers["retry-after"]
+    assert [each.status_code for each in ended] == [200, 200]
+    assert after.status_code == 200
+
+
+async def test_a_stream_that_its_client_left_makes_room() -> None:
+    model = FakeModel()
+    async with open_client(FakePool(model), max_streams=1) as client:
+        path = f"{CAPTURES}/{await post(client, MODEL)}/events"
+        following = asyncio.create_task(client.get(path))
+        await asyncio.to_thread(model.started.wait, 5)
+        await asyncio.sleep(0.1)
+        following.cancel()
+        await asyncio.wait({following})
+
+        again = asyncio.create_task(client.get(path))
+        await asyncio.sleep(0.1)
+        model.goes_on.set()
+
+        assert (await again).status_code == 200
+
+
+async def test_streams_of_what_is_not_there_take_no_place() -> None:
+    async with open_client(max_streams=1) as own:
+        for _ in range(3):
+            require_problem(await own.get(f"{CAPTURES}/none/events"), 404)

@@ -58,6 +58,7 @@ async def test_answers_fit_their_description(client: httpx.AsyncClient) -> None:
         ("region?encoding=base64&dtype=u1", "RegionAnswer"),
         ("grid", "GridAnswer"),
         ("cell?query=1&key=2", "CellAnswer"),
+        ("tokens?side=key&span=1:3", "TokensAnswer"),
     ):
         answer = await client.get(f"{path}/{look}")
         reference = answer_of(document, f"{CAPTURES}/{{capture_id}}/{look.partition('?')[0]}")
@@ -112,9 +113,11 @@ async def test_every_parameter_of_the_query_is_described(client: httpx.AsyncClie
     assert names(CAPTURES, "post") == ["source", "format", "model", "text", "name"]
     assert names(f"{one}/region") == [
         "kind", "layer", "head", "query", "key", "height", "width", "reduce", "what", "encoding",
-        "dtype",
+        "dtype", "sampled", "masked",
     ]  # fmt: skip
     assert names(f"{one}/grid") == ["kind", "cell"]
+    assert names(f"{one}/tokens") == ["kind", "side", "span"]
+    assert names(one) == ["tokens"]
     assert names(f"{one}/cell") == ["kind", "layer", "head", "query", "key"]
     cell = {each["name"]: each for each in paths[f"{one}/cell"]["get"]["parameters"]}
     assert cell["capture_id"]["in"] == "path"

@@ -69,6 +69,17 @@ def test_a_file_that_changed_is_read_again() -> None:
     assert shelf.read == ["a", "a"]
 
 
+def test_maps_that_take_much_memory_leave_for_others() -> None:
+    # One map of 5 heads × 3 tokens × 7 features takes some hundred bytes.
+    small, large = Shelf(max_bytes=10).open("a"), Shelf(max_bytes=10**6).open("a")
+
+    for opened, is_kept in ((small, False), (large, True)):
+        first = opened.map("self", 0)
+        opened.map("self", 1)
+        assert (opened.map("self", 0) is first) is is_kept
+        assert opened.map("self", 0) is opened.map("self", 0)
+
+
 def test_a_deleted_capture_is_let_go() -> None:
     shelf = Shelf()
     shelf.open("a")

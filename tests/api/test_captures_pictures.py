@@ -66,6 +66,24 @@ async def test_a_region_is_a_rectangle_of_one_head(client: httpx.AsyncClient) ->
     assert region["range"] == pytest.approx([0, expected[1, 3:8, 2:13].max()])
 
 
+async def test_a_region_tells_which_cells_are_masked_where_it_is_asked(
+    client: httpx.AsyncClient,
+) -> None:
+    found = await ready(client, LONG)
+    params: Params = {"query": "3:8", "key": "2:13"}
+    path = f"{CAPTURES}/{found['id']}/region"
+
+    unasked = (await client.get(path, params=params)).json()
+    answer = (await client.get(path, params={**params, "masked": "true"})).json()
+    past = {"query": "8:13", "key": "0:8", "masked": "true"}
+    open_part = (await client.get(path, params=past)).json()
+
+    assert (unasked["masked"], open_part["masked"]) == (None, None)
+    rows = np.frombuffer(base64.b64decode(answer["masked"]), np.uint8).reshape(5, 2)
+    bits = np.unpackbits(rows, axis=-1, count=11).astype(bool)
+    assert (bits == (np.arange(2, 13)[None] > np.arange(3, 8)[:, None])).all()
+
+
 async def test_a_region_that_is_too_fine_is_pooled_and_says_so(client: httpx.AsyncClient) -> None:
     found, expected = await ready(client, LONG), await weights_of(client, LONG["source"])
 
@@ -93,6 +111,24 @@ async def test_base64_holds_the_numbers_of_json_and_masked_scores_are_none(
     np.testing.assert_array_equal(numbers, np.array(nested["matrix"]["data"], dtype=np.float32))
     assert np.isnan(numbers[0, 1:]).all()
     assert typed["range"] == pytest.approx([np.nanmin(numbers), np.nanmax(numbers)])
+
+
+async def test_masked_cells_are_told_as_bits_where_they_are_asked_for(
+    client: httpx.AsyncClient,
+) -> None:
+    found = await ready(client, LONG)
+    path = f"{CAPTURES}/{found['id']}/region"
+
+    without = (await client.get(path)).json()
+    told = (await client.get(path, params={"masked": "true", "query": "2:5"})).json()
+
+    assert without["masked"] is None
+    bits = np.frombuffer(base64.b64decode(told["masked"]), np.uint8).reshape(3, 2)
+    assert [f"{high:08b}{low:08b}" for high, low in bits] == [
+        "0001111111111000",
+        "0000111111111000",
+        "0000011111111000",
+    ]
 
 
 async def test_halves_and_bytes_are_close_to_the_numbers(client: httpx.AsyncClient) -> None:
