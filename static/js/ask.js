@@ -42,16 +42,55 @@ export function json(body) {
 }
 
 /**
+ * Send a file, and tell how much of it has gone, which fetch does not know.
+ * @param {string} url
+ * @param {File} file
+ * @param {{told: (sent: number) => void, signal: AbortSignal}} tell
+ * @returns {Promise<any>}
+ */
+export function postFile(url, file, { told, signal }) {
+  const request = new XMLHttpRequest();
+  return new Promise((resolve, reject) => {
+    request.upload.addEventListener("progress", ({ loaded }) => told(loaded));
+    request.addEventListener("load", () => {
+      const { status, statusText, response } = request;
+      if (status < 300) resolve(response ?? {});
+      else reject(problemOf(status, statusText, response ?? {}));
+    });
+    request.addEventListener("error", () => reject(unanswered()));
+    request.addEventListener("abort", () => reject(signal.reason));
+    signal.addEventListener("abort", () => request.abort());
+    request.open("POST", url);
+    request.responseType = "json"; // null where it is none
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.send(file);
+  });
+}
+
+/**
  * @param {string} url
  * @param {RequestInit} [options]
  */
 async function answerOf(url, options) {
   const response = await fetch(url, options).catch((error) => {
     if (error.name === "AbortError") throw error;
-    throw new ProblemError({ status: 0, title: "", detail: "", errors: [] });
+    throw unanswered();
   });
   if (response.ok) return response;
   const body = await response.json().catch(() => ({}));
-  const { title = response.statusText, detail = "", errors = [] } = body;
-  throw new ProblemError({ ...body, status: response.status, title, detail, errors });
+  throw problemOf(response.status, response.statusText, body);
+}
+
+/**
+ * @param {number} status
+ * @param {string} statusText
+ * @param {any} body
+ */
+function problemOf(status, statusText, body) {
+  const { title = statusText, detail = "", errors = [] } = body;
+  return new ProblemError({ ...body, status, title, detail, errors });
+}
+
+function unanswered() {
+  return new ProblemError({ status: 0, title: "", detail: "", errors: [] });
 }

@@ -72,7 +72,10 @@ export async function fetchRegion(id, { of, window, weights, scores }, signal) {
   const matrix = (what, { largest, dtype = "f4" }) => {
     const size = { height: String(largest), width: String(largest) };
     const fields = new URLSearchParams({ ...place, ...size, what, encoding: "base64" });
+    // What takes a pass over the whole matrix is drawn from some of its rows meanwhile.
+    fields.set("sampled", "true");
     if (dtype !== "f4") fields.set("dtype", dtype);
+    if (what === "weights" && !scores) fields.set("masked", "true");
     return getJson(`${urlOf(id)}/region?${fields}`, { signal });
   };
   const [shown, before] = await Promise.all([

@@ -1,12 +1,10 @@
 // @ts-check
-/** Keeps what the explorer shows true to what is chosen: heads, matrix, heat and arithmetic. */
+/** Keeps what the explorer shows true to what is chosen: all heads, heat and arithmetic. */
 
 import { fetchCapturedCell, fetchGrid, fetchRegion } from "./captures.js";
 import { latestOnly } from "./latest.js";
-import { pictureOf } from "./lib/captures/asked.js";
 import { heatRun } from "./lib/captures/heat.js";
 import { lineOf, nameOf } from "./lib/captures/lines.js";
-import { windowOf } from "./lib/captures/regions.js";
 import { isSame } from "./lib/paths.js";
 
 /** @import { ExplorerState, ExplorerStore } from "./lib/captures/types.js" */
@@ -29,21 +27,6 @@ export function keepGrid(store) {
 }
 
 /** @param {ExplorerStore} store */
-export function keepRegion(store) {
-  const ask = latestOnly(fetchRegion, {
-    done: (region) => store.set({ region, isBusy: false, pointed: null, problem: null }),
-    failed: failed(store),
-  });
-  store.watch(["capture", "kind", "layer", "head", "zoom"], (state) => {
-    const { capture, kind, layer, head, zoom } = state;
-    if (capture?.state !== "ready") return;
-    const window = windowOf(zoom, capture.kinds[kind]);
-    store.set({ isBusy: true });
-    ask.start(capture.id, pictureOf({ kind, layer, head }, window, hasScores(state)));
-  });
-}
-
-/** @param {ExplorerStore} store */
 export function keepHeat(store) {
   const ask = latestOnly(
     /** @param {string} id @param {import("./lib/captures/types.js").Asked} asked @param {string} of @param {AbortSignal} signal */
@@ -53,7 +36,7 @@ export function keepHeat(store) {
     },
     { done: (heat) => store.set({ heat }), failed: failed(store) },
   );
-  store.watch(["region", "query", "key", "direction"], (state) => {
+  store.watch(["region", "query", "key", "direction", "seen"], (state) => {
     const { capture, kind, layer, head, direction, region, heat } = state;
     const chosen = chosenOf(state);
     if (!capture || !region || chosen === null) return;

@@ -3,11 +3,12 @@
 
 import { fetchMechanisms, fetchMessages } from "./api.js";
 import { ProblemError } from "./ask.js";
-import { fetchCapture } from "./captures.js";
-import { keepExplained, keepGrid, keepHeat, keepRegion } from "./explore.js";
+import { keepExplained, keepGrid, keepHeat } from "./explore.js";
 import { readSelection } from "./lib/captures/selection.js";
 import { speak } from "./lib/i18n.js";
+import { keepRegion } from "./region.js";
 import { createStore } from "./store.js";
+import { keepOverview } from "./survey.js";
 import { mountAddress } from "./views/explorer/address.js";
 import { mountArithmetic } from "./views/explorer/arithmetic.js";
 import { mountBadge } from "./views/explorer/badge.js";
@@ -18,16 +19,23 @@ import { mountHint } from "./views/explorer/hint.js";
 import { mountKeys } from "./views/explorer/keys.js";
 import { mountKinds } from "./views/explorer/kinds.js";
 import { mountMap } from "./views/explorer/map.js";
+import { mountMinimap } from "./views/explorer/minimap.js";
+import { mountOverview } from "./views/explorer/overview.js";
 import { mountReplay } from "./views/explorer/replay.js";
 import { mountSentence } from "./views/explorer/sentence.js";
 import { mountStatus } from "./views/explorer/status.js";
 import { mountTitle } from "./views/explorer/title.js";
 import { mountWaiting } from "./views/explorer/waiting.js";
+import { mountWhere } from "./views/explorer/where.js";
 import { mountTheme } from "./views/theme.js";
+import { keepWords, openCapture } from "./words.js";
 
 /** @import { Capture, ExplorerState } from "./lib/captures/types.js" */
 
-const { capture: id = "" } = document.documentElement.dataset;
+const { capture: id = "", words } = document.documentElement.dataset;
+
+/** About what a side of the matrix has of the screen; its exact size is known too late to ask. */
+const pixels = Math.min(innerWidth - 130, 560) * devicePixelRatio;
 
 mountTheme();
 const store = createStore(emptyState());
@@ -35,23 +43,28 @@ try {
   const [messages, catalogue, capture] = await Promise.all([
     fetchMessages(),
     fetchMechanisms(),
-    fetchCapture(id).catch((error) => problemOf(error)),
+    openCapture(id, words).catch((error) => problemOf(error)),
   ]);
   speak(messages);
   // They ask before the views build anything.
   keepGrid(store);
-  keepRegion(store);
+  keepRegion(store, pixels);
+  keepWords(store);
+  const survey = keepOverview(store);
   mountTitle(store);
   mountWaiting(store, id, show);
   mountKinds(store);
   mountGrid(store);
+  mountMinimap(store);
   mountMap(store);
+  mountWhere(store);
   mountHint(store);
   mountDirection(store);
   mountReplay(store);
   mountSentence(store);
   mountFacts(store, catalogue);
   mountArithmetic(store, catalogue);
+  mountOverview(store, survey);
   mountBadge(store);
   mountStatus(store);
   mountKeys(store);
@@ -87,6 +100,6 @@ function emptyState() {
     key: null,
     direction: /** @type {const} */ ("from"),
   };
-  const none = { explained: null, pointed: null, zoom: null };
+  const none = { explained: null, pointed: null, zoom: null, seen: null, overview: null };
   return { ...nothing, ...start, ...none, kind: "", isBusy: false, isReplay: false };
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** Asking while what is asked for changes: only the latest answer counts. */
+/** Asking while what is asked for changes: only the latest answer counts, or each in its turn. */
 
 import { ProblemError } from "./ask.js";
 
@@ -27,4 +27,18 @@ export function latestOnly(work, { done, failed }) {
     }
   };
   return { start, stop };
+}
+
+/**
+ * Do things in the order in which they were given, each once the one before it has ended.
+ * @returns {(work: () => Promise<unknown>) => Promise<unknown>}
+ */
+export function oneByOne() {
+  /** @type {Promise<unknown>} */
+  let last = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work, work);
+    last = mine;
+    return mine;
+  };
 }

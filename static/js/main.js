@@ -24,6 +24,7 @@ import { mountPanels } from "./views/panels.js";
 import { mountProblems } from "./views/problems.js";
 import { mountSheet } from "./views/sheet.js";
 import { mountStatus } from "./views/status.js";
+import { mountTensors } from "./views/tensors/dialog.js";
 import { mountTheme } from "./views/theme.js";
 import { mountTokens } from "./views/tokens.js";
 import { mountTooltip } from "./views/tooltip.js";
@@ -71,6 +72,7 @@ function mountAll(store, catalogue, examples) {
   mountCopy(store);
   mountDownloads(store, catalogue);
   mountModels(store);
+  mountTensors();
   mountKeyboard(store);
   mountHistory(store, examples[0]);
 }

@@ -3,7 +3,7 @@
 
 import { getFile, getJson, json } from "./ask.js";
 
-/** @import { Capture, Model } from "./lib/captures/types.js" */
+/** @import { Capture, Estimate, Model } from "./lib/captures/types.js" */
 
 /** Characters of the name of a file that become the capture's. */
 const LONGEST_NAME = 80;
@@ -27,6 +27,15 @@ export const fetchExample = (model, name) => getFile(exampleAddress(model, name)
  */
 export const captureText = (source) =>
   getJson(`${api}/captures`, { method: "POST", ...json({ source }) });
+
+/**
+ * What a capture would take.
+ * @param {Record<string, any>} source
+ * @param {AbortSignal} signal
+ * @returns {Promise<Estimate>}
+ */
+export const estimateCapture = (source, signal) =>
+  getJson(`${api}/captures/estimate`, { method: "POST", ...json({ source }), signal });
 
 /**
  * Capture a model on an image.

@@ -40,6 +40,55 @@ export function draw(element, { data, layout }) {
 }
 
 /**
+ * Draw a figure on which the page itself follows the pointer.
+ * @param {HTMLElement} element
+ * @param {{data: object[], layout: object}} figure
+ */
+export function drawStill(element, { data, layout }) {
+  move(element, null);
+  const still = { ...layout, dragmode: false, hovermode: false };
+  return plotly().react(element, data, still, CONFIG);
+}
+
+/** @typedef {{scale: number, shift: number}} Way of a pixel of the plot, along one axis */
+
+/**
+ * Move what is drawn in the first plot, and its ticks, without drawing: a picture of 512² cells takes
+ * some 50 ms to draw, and less than one to move.
+ * @param {HTMLElement} element
+ * @param {{x: Way, y: Way} | null} ways null puts everything back
+ */
+export function move(element, ways) {
+  const layers = element.querySelectorAll(".overplot > .xy > g");
+  const to =
+    ways &&
+    `translate(${ways.x.shift}px, ${ways.y.shift}px) scale(${ways.x.scale}, ${ways.y.scale})`;
+  for (const layer of layers) /** @type {SVGElement} */ (layer).style.transform = to ?? "";
+  for (const letter of /** @type {const} */ (["x", "y"])) {
+    const ticks = element.querySelectorAll(`.${letter}axislayer-above .${letter}tick`);
+    if (!ways) ticks.forEach((tick) => tick.removeAttribute("style"));
+    else moveTicks(element, letter, ticks, ways[letter]);
+  }
+}
+
+/**
+ * @param {any} element with what Plotly knows of it
+ * @param {"x" | "y"} letter
+ * @param {NodeListOf<Element>} ticks each with the place that Plotly drew it at
+ * @param {Way} way
+ */
+function moveTicks(element, letter, ticks, { scale, shift }) {
+  const axis = element._fullLayout[`${letter}axis`];
+  for (const tick of ticks) {
+    const { style } = /** @type {SVGElement} */ (tick);
+    const place = axis.l2p(Reflect.get(tick, "__data__").x);
+    const next = place * scale + shift;
+    style.transform = `translate${letter.toUpperCase()}(${next - place}px)`;
+    style.visibility = next < -1 || next > axis._length + 1 ? "hidden" : "";
+  }
+}
+
+/**
  * Tell what the reader does with a drawn figure.
  * @param {HTMLElement} element
  * @param {object} tell

@@ -28,6 +28,18 @@ def capture_image(server: str, model: str, image: bytes) -> str:
     return _page_of(server, answer)
 
 
+def capture_tensors(server: str, file: bytes, name: str) -> str:
+    """Capture a safetensors file, likewise."""
+    answer = httpx.post(
+        f"{server}/api/v1/captures",
+        params={"source": "tensors", "format": "safetensors", "name": name},
+        content=file,
+        headers={"Content-Type": "application/octet-stream"},
+        timeout=60,
+    )
+    return _page_of(server, answer)
+
+
 def model(name: str, text: str, **more: Any) -> dict[str, Any]:
     """Write the source of a capture of a model on a text."""
     return {"kind": "model", "model": name, "text": text, **more}

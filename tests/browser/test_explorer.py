@@ -292,7 +292,7 @@ def test_words_of_any_script_are_read_as_they_are_written(
 def test_a_large_matrix_is_pooled_and_says_so_until_it_is_zoomed(visit: Visit, server: str) -> None:
     tokens = [f"w{index}" for index in range(1021)]
     page = visit.open(capture(server, {"kind": "tokens", "tokens": tokens}))
-    expect(page.locator("#badge")).to_contain_text("the largest of 2 × 2 weights")
+    expect(page.locator("#where")).to_contain_text("the largest of 2 × 2 weights")
     box = page.locator("#map .nsewdrag").first.bounding_box()
     assert box is not None
     before = drawn(page, "map")
@@ -302,10 +302,10 @@ def test_a_large_matrix_is_pooled_and_says_so_until_it_is_zoomed(visit: Visit, s
     page.mouse.up()
     wait_for_redraw(page, "map", before)
 
-    expect(page.locator("#badge")).not_to_contain_text("the largest of")
-    expect(page.locator("#badge")).to_contain_text("queries")
+    expect(page.locator("#where")).not_to_contain_text("the largest of")
+    expect(page.locator("#where")).to_contain_text("queries")
     page.get_by_role("button", name="Whole matrix").click()
-    expect(page.locator("#badge")).to_contain_text("the largest of 2 × 2 weights")
+    expect(page.locator("#where")).to_contain_text("the largest of 2 × 2 weights")
 
 
 def test_the_name_can_be_changed_and_is_kept(visit: Visit, server: str) -> None:

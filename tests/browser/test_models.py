@@ -2,14 +2,15 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.browser.conftest import PHONE, Visit
-from tests.browser.explorer import SENTENCE, capture, model
+from tests.browser.explorer import SENTENCE, capture, head_cell, model
 from tests.browser.workbench import address_of
 
 CAPTURED = re.compile(r"/captures/[\w-]{22}\?lang=en")
@@ -26,6 +27,13 @@ def open_models(page: Page) -> Locator:
 def choose(dialog: Locator, name: str) -> None:
     """Choose a model by what it is called."""
     dialog.get_by_role("radio", name=re.compile(f"^{re.escape(name)}")).check()
+
+
+def source_of(request: Request) -> dict[str, Any]:
+    """Read what a request would capture."""
+    body: dict[str, Any] = request.post_data_json or {}
+    source: dict[str, Any] = body["source"]
+    return source
 
 
 def test_two_clicks_lead_to_attention_that_was_learned(visit: Visit) -> None:
@@ -104,6 +112,94 @@ def test_a_refused_text_is_told_beside_its_field(visit: Visit) -> None:
     described = text.get_attribute("aria-describedby")
     expect(page.locator(f"#{described}")).to_be_visible()
     expect(dialog.get_by_role("button", name="Capture", exact=True)).to_be_enabled()
+
+
+def test_only_the_chosen_layers_are_kept_under_their_own_numbers(visit: Visit) -> None:
+    page = visit.open(address_of({"text": SENTENCE}))
+    dialog = open_models(page)
+    choose(dialog, "sentences")
+    dialog.get_by_text("What is kept").click()
+    dialog.get_by_role("radio", name="own list").check()
+    dialog.get_by_role("textbox", name="Layers to keep, counted from one").fill("6, 2-3")
+    dialog.get_by_role("button", name="Capture", exact=True).click()
+    page.wait_for_url(CAPTURED)
+
+    expect(page.get_by_role("gridcell")).to_have_count(3 * 12)
+    for layer in (2, 3, 6):
+        expect(head_cell(page, layer, 1)).to_have_count(1)
+    head_cell(page, 6, 4).click()
+    expect(page.get_by_role("heading", name="Layer 6, head 4")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("choice", "layers"), [("all", None), ("every 4th", [1, 5]), ("the last", [5])]
+)
+def test_layers_and_values_are_asked_for_as_they_are_chosen(
+    visit: Visit, choice: str, layers: list[int] | None
+) -> None:
+    page = visit.open()
+    dialog = open_models(page)
+    choose(dialog, "sentences")
+    dialog.get_by_text("What is kept").click()
+    dialog.get_by_role("radio", name=choice, exact=True).check()
+    dialog.get_by_role("checkbox", name="Values too").check()
+    with page.expect_request(lambda each: each.method == "POST") as asked:
+        dialog.get_by_role("button", name="Capture", exact=True).click()
+
+    source = source_of(asked.value)
+    assert source["values"] is True
+    assert source.get("layers") == layers
+    page.wait_for_url(CAPTURED)
+
+
+def test_a_list_of_no_layers_is_refused_beside_it(visit: Visit) -> None:
+    page = visit.open()
+    dialog = open_models(page)
+    choose(dialog, "sentences")
+    dialog.get_by_text("What is kept").click()
+    dialog.get_by_role("radio", name="own list").check()
+    own = dialog.get_by_role("textbox", name="Layers to keep, counted from one")
+    own.fill("7")
+    dialog.get_by_role("button", name="Capture", exact=True).click()
+
+    expect(own).to_have_attribute("aria-invalid", "true")
+    expect(dialog.get_by_text("Write numbers of layers")).to_be_visible()
+
+
+def test_a_long_text_is_told_what_it_takes_before_it_is_captured(visit: Visit) -> None:
+    dialog = open_models(visit.open())
+    choose(dialog, "sentences")
+    dialog.get_by_role("textbox", name="Text").fill("it " * 100)
+    cost = dialog.locator("#models-cost")
+    expect(cost).to_contain_text("102 tokens")
+    expect(cost).to_contain_text("MB on disk")
+    dialog.get_by_role("textbox", name="Text").fill("it")
+
+    expect(cost).to_be_empty()
+
+
+def test_what_does_not_fit_offers_the_layers_that_do(visit: Visit) -> None:
+    page = visit.open()
+    sizes = {"n_tokens": {"query": 99, "key": 99}, "seconds": 7, "bytes": 8e9, "disk_bytes": 2e9}
+
+    def estimate(route: Route) -> None:
+        is_less = "layers" in source_of(route.request)
+        told = {"why": "memory must hold 8 GB."} | {"offer": {"layers": [1, 4, 5]}}
+        less = {"fits": True, "why": None, "offer": None}
+        route.fulfill(json=sizes | (less if is_less else {"fits": False, **told}))
+
+    page.route("**/api/v1/captures/estimate", estimate)
+    dialog = open_models(page)
+    choose(dialog, "sentences")
+    dialog.get_by_role("textbox", name="Text").fill("it " * 100)
+    cost = dialog.locator("#models-cost")
+    expect(cost).to_contain_text("99 tokens · about 7 s · 2.0 GB on disk")
+    expect(cost).to_contain_text("It does not fit here.")
+    dialog.get_by_role("button", name="Keep layers 2, 5–6 only").click()
+
+    own = dialog.get_by_role("textbox", name="Layers to keep, counted from one")
+    expect(own).to_have_value("2, 5–6")
+    expect(cost).not_to_contain_text("It does not fit here.")
 
 
 def test_captures_from_before_are_there_again(visit: Visit, server: str) -> None:

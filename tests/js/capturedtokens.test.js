@@ -78,7 +78,7 @@ test("heat is on the keys of a query, and on the queries of a key", () => {
   const query = Array.from({ length: 11 }, (_, index) => token(`q${index}`));
   const key = Array.from({ length: 7 }, (_, index) => token(`k${index}`));
   const capture = /** @type {any} */ ({ tokens: { cross: { query, key } } });
-  const state = { capture, kind: "cross", query: 3, key: 2 };
+  const state = { capture, kind: "cross", query: 3, key: 2, seen: null };
   assert.deepEqual(heatRun({ ...state, direction: "from" }, 64), [0, 7]);
   assert.deepEqual(heatRun({ ...state, direction: "to" }, 64), [0, 11]);
   assert.equal(shownRuns({ ...state, direction: "to" }, 64).isOne, false);

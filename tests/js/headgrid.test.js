@@ -22,7 +22,7 @@ function grid() {
     [0.5, 0.5, 0.5],
     [0.5, 0.5, 1],
   ];
-  return decodeGrid({ kind: "self", matrix, scale });
+  return decodeGrid({ kind: "self", matrix, scale, cell: [1, 1] });
 }
 
 /** @param {ReturnType<typeof gridPixels>} picture @param {number} x @param {number} y */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { lineOf, spreadOf, topOf } from "../../static/js/lib/captures/lines.js";
-import { cellAt, decodeRegion, tokensAt, windowOf } from "../../static/js/lib/captures/regions.js";
+import { cellAt, decodeRegion, tokensAt } from "../../static/js/lib/captures/regions.js";
 import { headPicture } from "../../static/js/figures/headmap.js";
 import { matrixFigure } from "../../static/js/figures/matrix.js";
 import { ramp } from "../../static/js/lib/colour.js";
@@ -34,25 +34,16 @@ test("a masked cell is a gap in the weights, and a zero is none", () => {
   assert.deepEqual([...weights.data].map(Number.isNaN), [false, true, true, false, false, true]);
 });
 
-test("coarser scores tell which cells are masked, each of its own place", () => {
-  const fine = {
-    matrix: encoded(Array(4 * 6).fill(0.5), [4, 6]),
-    query: [8, 12],
-    key: [4, 10],
-    cell: [1, 1],
-    exact: true,
-  };
-  const coarse = {
-    matrix: encoded([1, NaN, NaN, 2], [2, 2]),
-    query: [8, 12],
-    key: [4, 12],
-    cell: [2, 4],
-  };
-  const { weights, scores } = decodeRegion(PLACE, fine, coarse);
-  const isGap = Array.from(weights.data, Number.isNaN);
-  const first = [false, false, false, false, true, true];
-  const last = [true, true, true, true, false, false];
-  assert.deepEqual(isGap, [...first, ...first, ...last, ...last]);
+test("bits beside the weights tell which cells are masked, each row in bytes of its own", () => {
+  const matrix = encoded(Array(2 * 10).fill(0.5), [2, 10]);
+  const masked = Buffer.from([0b00000001, 0b10000000, 0b11000000, 0b01000000]).toString("base64");
+  const answer = { matrix, query: [8, 10], key: [4, 14], cell: [1, 1], exact: true, masked };
+  const { weights, scores } = decodeRegion(PLACE, answer, null);
+  const gaps = Array.from(weights.data, (weight, at) => (Number.isNaN(weight) ? at : -1));
+  assert.deepEqual(
+    gaps.filter((at) => at >= 0),
+    [7, 8, 10, 11, 19],
+  );
   assert.equal(scores, null);
 });
 
@@ -97,39 +88,71 @@ test("the largest weights come first, by size whatever their sign", () => {
   );
 });
 
-test("a zoom stays inside the matrix and holds a cell", () => {
-  const sizes = { n_queries: 11, n_keys: 7 };
-  assert.deepEqual(windowOf(null, sizes), { query: [0, 11], key: [0, 7] });
-  assert.deepEqual(windowOf({ query: [3, 3], key: [5, 90] }, sizes), {
-    query: [3, 4],
-    key: [5, 7],
-  });
-});
-
 const GREYS = ramp([
   [255, 255, 255],
   [0, 0, 0],
 ]);
 const THEME = /** @type {any} */ ({ font: "mono", sequential: GREYS, diverging: GREYS });
-const VIEW = { width: 500, tallest: 400, isSigned: false, theme: THEME };
 const AXES = { queries: "queries ↓", keys: "keys →" };
+const VIEW = { width: 500, tallest: 400, theme: THEME, most: 1, axes: AXES };
+const measure = (/** @type {string} */ label) => label.length * 7;
 
-/** @param {ReturnType<typeof region>} shown @param {number} count */
-function pictureOf(shown, count) {
+/**
+ * @param {ReturnType<typeof region>} shown
+ * @param {number} count
+ * @param {import("../../static/js/lib/captures/types.js").Window} [window]
+ */
+function pictureOf(shown, count, window = { query: shown.query, key: shown.key }) {
   const words = /** @type {any[]} */ (
     Array.from({ length: count }, (_, index) => {
       return { text: `w${index}`, piece: `w${index}`, kind: "text", part: null, place: null };
     })
   );
-  const measure = (/** @type {string} */ label) => label.length * 7;
+  const sizes = { n_queries: count, n_keys: count };
   const sides = { query: words, key: words };
-  return headPicture({ ...VIEW, region: shown, sides, measure, axes: AXES });
+  return headPicture({ ...VIEW, region: shown, window, sizes, sides, measure });
 }
 
-test("cells of single tokens are named by words, and larger cells by places from one", () => {
-  assert.deepEqual(pictureOf(region({ from: 5 }), 11).columns.labels, ["w5", "w6", "w7"]);
-  const pooled = pictureOf(region({ cell: [4, 4], exact: false }), 12);
-  assert.deepEqual(pooled.columns.labels, ["1", "5", "9"]);
+/** @param {ReturnType<typeof pictureOf>} picture */
+function columnTicks({ columns: { ticks } }) {
+  return [ticks?.places, ticks?.labels];
+}
+
+test("words stand at the middle of their columns, and more than are read leave places from one", () => {
+  assert.deepEqual(columnTicks(pictureOf(region({ from: 5 }), 11)), [
+    [0, 1, 2],
+    ["w5", "w6", "w7"],
+  ]);
+  const pooled = region({ cell: [512, 512], exact: false });
+  const ticks = [1, 200, 400, 600, 800, 1000, 1200, 1400];
+  assert.deepEqual(columnTicks(pictureOf(pooled, 1536)), [
+    ticks.map((place) => (place - 0.5) / 512 - 0.5),
+    ["1", "200", "400", "600", "800", "1,000", "1,200", "1,400"],
+  ]);
+});
+
+test("words stand beside a long matrix as soon as there is room for each", () => {
+  const few = pictureOf(region({ from: 700 }), 1536);
+  assert.deepEqual(columnTicks(few)[1], ["w700", "w701", "w702"]);
+  assert.deepEqual(few.frame, pictureOf(region({ cell: [512, 512], exact: false }), 1536).frame);
+});
+
+test("a window inside a region is drawn as ranges among its cells", () => {
+  const shown = region({ from: 8, cell: [4, 4], exact: false });
+  const { rows, columns } = pictureOf(shown, 61, { query: [9, 15], key: [8, 18] });
+  assert.deepEqual(
+    [rows.range, columns.range],
+    [
+      [-0.25, 1.25],
+      [-0.5, 2],
+    ],
+  );
+});
+
+test("a picture stays where it was while another part of the matrix is on its way", () => {
+  const shown = region({ from: 2 });
+  const { data } = matrixFigure(pictureOf(shown, 9, { query: [3, 5], key: [3, 7] }));
+  assert.equal(data[0].z.length, 2);
 });
 
 test("a head with masked cells is drawn on the hatched ground", () => {

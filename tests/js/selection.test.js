@@ -44,7 +44,8 @@ test("an address without a choice shows cross-attention, at the query that write
 
 test("what is written is read again, and other fields of the address stay", () => {
   const chosen = { kind: "decoder", layer: 1, head: 2, query: 3, key: 1 };
-  const selection = { ...chosen, direction: /** @type {const} */ ("to"), isReplay: true };
+  const zoom = /** @type {any} */ ({ query: [1, 4], key: [2.5, 4.5] });
+  const selection = { ...chosen, direction: /** @type {const} */ ("to"), isReplay: true, zoom };
   const fields = writeSelection(new URLSearchParams("lang=zh"), selection);
   assert.equal(fields.get("lang"), "zh");
   assert.deepEqual(readSelection(fields, DATES), selection);

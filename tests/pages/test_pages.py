@@ -2,11 +2,14 @@
 
 import gzip
 import re
+import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import httpx
+import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from app.folders import page_folder
 from app.pages import IMMUTABLE
@@ -150,6 +153,33 @@ def test_a_page_loads_no_module_of_the_other_one(client: httpx.Client) -> None:
     assert {"main.js", "views/models/dialog.js"} <= home - explorer
     assert {"explorer.js", "views/explorer/grid.js"} <= explorer - home
     assert "lib/dom.js" in home & explorer
+
+
+@pytest.mark.parametrize(("n_tokens", "words"), [(4096, "whole"), (4097, "later")])
+def test_a_page_asks_ahead_for_words_only_where_there_are_few(
+    client: httpx.Client, n_tokens: int, words: str
+) -> None:
+    x = np.zeros((n_tokens, 1), np.float32)
+    fields = {"source": "tensors", "format": "safetensors"}
+    kind = {"Content-Type": "application/octet-stream"}
+    body = save({"query": x, "key": x})
+    answer = client.post("/api/v1/captures", params=fields, content=body, headers=kind)
+    path = answer.headers["location"]
+    while client.get(path, params={"tokens": "false"}).json()["state"] != "ready":
+        time.sleep(0.05)
+    elements = Attributes(client.get(path.removeprefix("/api/v1")).text).elements
+
+    ahead = [each["href"] for tag, each in elements if tag == "link" and "href" in each]
+    assert elements[0][1]["data-words"] == words
+    assert (path in ahead) == (words == "whole")
+    assert (f"{path}?tokens=false" in ahead) == (words == "later")
+    assert f"{path}/grid?kind=self&cell=32" in ahead
+
+
+def test_a_page_of_an_unknown_capture_asks_ahead_for_no_words(client: httpx.Client) -> None:
+    elements = Attributes(client.get("/captures/some-id").text).elements
+
+    assert elements[0][1]["data-words"] == ""
 
 
 def test_no_mechanism_is_named_in_scripts_or_templates() -> None:

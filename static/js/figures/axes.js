@@ -16,6 +16,8 @@ const SMALLEST_TYPE = 10.5;
  * @typedef {object} Words
  * @property {string[]} labels already safe for Plotly
  * @property {[number, number] | null} range in positions; null for all
+ * @property {{places: number[], labels: string[], size: number}} [ticks] where the labels are too many
+ *   to be given, those that are shown
  */
 
 /**
@@ -58,20 +60,13 @@ export function rowAxis(frame, plot, words, theme) {
  * @param {Words} words
  * @param {{cell: number, room: {needed: number, least: number}, isShown: boolean, theme: Theme}} look
  */
-function axis({ labels, range }, { cell, room, isShown, theme }) {
-  // A page that is being laid out may have no room at all for an instant.
-  const step = cell >= room.least ? 1 : Math.ceil(room.needed / Math.max(cell, 0.01));
-  const first = Math.max(0, Math.ceil(range?.[0] ?? 0));
-  const last = Math.min(labels.length - 1, Math.floor(range?.[1] ?? labels.length));
-  const ticks = ticksOf(first, last, step);
+function axis(words, { cell, room, isShown, theme }) {
+  const ticks = words.ticks ?? thinned(words, { cell, room });
   return {
     tickmode: "array",
-    tickvals: isShown ? ticks : [],
-    ticktext: ticks.map((index) => labels[index]),
-    tickfont: {
-      family: theme.font,
-      size: step > 1 ? SPARSE_TYPE : cell < LINE.needed ? SMALLEST_TYPE : LARGEST_TYPE,
-    },
+    tickvals: isShown ? ticks.places : [],
+    ticktext: ticks.labels,
+    tickfont: { family: theme.font, size: ticks.size },
     color: theme.text,
     ticks: "",
     ticklabelstandoff: 3,
@@ -84,6 +79,21 @@ function axis({ labels, range }, { cell, room, isShown, theme }) {
     linecolor: theme.line,
     automargin: false,
   };
+}
+
+/**
+ * As many labels as there is room for.
+ * @param {Words} words
+ * @param {{cell: number, room: {needed: number, least: number}}} look
+ */
+function thinned({ labels, range }, { cell, room }) {
+  // A page that is being laid out may have no room at all for an instant.
+  const step = cell >= room.least ? 1 : Math.ceil(room.needed / Math.max(cell, 0.01));
+  const first = Math.max(0, Math.ceil(range?.[0] ?? 0));
+  const last = Math.min(labels.length - 1, Math.floor(range?.[1] ?? labels.length));
+  const places = ticksOf(first, last, step);
+  const size = step > 1 ? SPARSE_TYPE : cell < LINE.needed ? SMALLEST_TYPE : LARGEST_TYPE;
+  return { places, labels: places.map((index) => labels[index]), size };
 }
 
 /**

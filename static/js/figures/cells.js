@@ -25,8 +25,13 @@ export function numbersInCells({ frame, rows, columns, heads: [values], theme },
   const y = [];
   const text = [];
   const inks = [];
-  for (let row = Math.ceil(top); row < bottom; row += 1) {
-    for (let column = Math.ceil(left); column < right; column += 1) {
+  // An old picture stays while another part is looked at: its cells may end earlier.
+  const [lastRow, lastColumn] = [
+    Math.min(bottom, values.length),
+    Math.min(right, values[0].length),
+  ];
+  for (let row = Math.max(Math.ceil(top), 0); row < lastRow; row += 1) {
+    for (let column = Math.max(Math.ceil(left), 0); column < lastColumn; column += 1) {
       const value = values[row][column];
       if (Number.isNaN(value)) continue;
       x.push(column);

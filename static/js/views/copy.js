@@ -3,9 +3,9 @@
 
 import { attentionUrl } from "../api.js";
 import { find } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
 import { curl, httpx, library } from "../lib/snippets.js";
 import { writeFragment } from "../lib/link.js";
+import { copyFrom } from "./copied.js";
 
 /** @import { Store } from "../store.js" */
 /** @import { State } from "../types.js" */
@@ -38,15 +38,5 @@ export function mountCopy(store) {
     dialog.showModal();
   });
   kinds.addEventListener("change", write);
-  find("copy-do").addEventListener("click", async () => {
-    const code = find("copy-code");
-    try {
-      await navigator.clipboard.writeText(code.textContent ?? "");
-      note.textContent = t("Copied.");
-    } catch {
-      // Outside localhost and https a page may not write to the clipboard.
-      getSelection()?.selectAllChildren(code);
-      note.textContent = t("Selected: press Ctrl+C to copy.");
-    }
-  });
+  find("copy-do").addEventListener("click", () => copyFrom(find("copy-code"), note));
 }

@@ -14,6 +14,19 @@ export function takesImage({ accepts }) {
   return accepts.length === 0 || accepts.includes("image") || accepts.includes("pair");
 }
 
+/** Of shorter texts nobody needs to know before what they take. */
+const SHORT_TEXT = 200;
+
+/**
+ * Whether to ask what a capture would take: the model is here, and the text is long.
+ * @param {Model} model
+ * @param {string} text
+ */
+export function isWorthEstimate(model, text) {
+  const isHere = model.state === "loaded" || model.state === "here";
+  return isHere && takesText(model) && !takesImage(model) && text.length >= SHORT_TEXT;
+}
+
 /** @param {string} example a text, or the name of an image */
 export function isImageName(example) {
   return /^[\w-]+\.(png|jpe?g|webp)$/i.test(example);

@@ -6,11 +6,11 @@ import { bytesOf } from "../bytes.js";
 /** @import { Grid } from "./types.js" */
 
 /**
- * @param {{kind: string, matrix: {shape: number[], dtype: string, bdata: string}, scale: number[][]}} answer
+ * @param {{kind: string, matrix: {shape: number[], dtype: string, bdata: string}, scale: number[][], cell: [number, number], sampled?: {queries: number} | null}} answer
  * @returns {Grid}
  */
-export function decodeGrid({ kind, matrix, scale }) {
+export function decodeGrid({ kind, matrix, scale, cell, sampled = null }) {
   const { shape, dtype, bdata } = matrix;
   if (dtype !== "u1") throw new TypeError(`a grid must be of dtype u1, got ${dtype}`);
-  return { kind, shape: /** @type {any} */ (shape), bytes: bytesOf(bdata), scale };
+  return { kind, shape: /** @type {any} */ (shape), bytes: bytesOf(bdata), scale, cell, sampled };
 }

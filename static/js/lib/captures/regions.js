@@ -5,47 +5,44 @@ import { bytesOf } from "../bytes.js";
 import { decodeMatrix, withGaps } from "../matrices.js";
 
 /** @import { Matrix } from "../../types.js" */
-/** @import { Place, Region, Window } from "./types.js" */
+/** @import { Place, Region } from "./types.js" */
 
 /**
- * A cell of which every pair is masked is a gap in the weights: no picture shows it as a zero. The
- * scores that tell so may be coarser than the weights; they are kept where they are as fine.
+ * A cell of which every pair is masked is a gap in the weights: no picture shows it as a zero. Its
+ * scores tell so, where they came too; else the bits that came with the weights.
  * @param {Place} of
  * @param {any} weights as the API answers
- * @param {any} scores likewise; null where only weights are known
+ * @param {any} scores likewise, of the same cells; null where they were not asked for
  * @returns {Region}
  */
 export function decodeRegion(of, weights, scores) {
-  const { query, key, cell, exact: isExact, matrix } = weights;
+  const { query, key, cell, exact: isExact, sampled = null, matrix, masked = null } = weights;
+  const told = { of, query, key, cell, isExact, isRounded: matrix.dtype !== "f4", sampled };
   const shown = oneHead(matrix);
   const before = scores && oneHead(scores.matrix);
-  const isSameSize = before !== null && String(before.shape) === String(shown.shape);
-  return {
-    ...{ of, query, key, cell, isExact, isRounded: matrix.dtype !== "f4" },
-    weights: before ? withGaps(shown, gaps(weights, shown.shape[2], scores, before)) : shown,
-    scores: isSameSize ? before : null,
-  };
+  if (before) return { ...told, weights: gappedBy(shown, before), scores: before };
+  if (masked) putGaps(shown, bytesOf(masked));
+  return { ...told, weights: shown, scores: null };
+}
+
+/** @param {Matrix} weights @param {Matrix} scores */
+function gappedBy(weights, scores) {
+  return withGaps(weights, (index) => Number.isNaN(scores.data[index]));
 }
 
 /**
- * Whether the scores of the place of a cell are all masked. Cells are aligned, and so each lies in
- * one cell of the coarser scores.
- * @param {any} fine as the API answers
- * @param {number} columns
- * @param {any} coarse likewise
- * @param {Matrix} scores of the coarse one
- * @returns {(index: number) => boolean}
+ * Make gaps in a matrix that nobody has seen yet.
+ * @param {Matrix} matrix
+ * @param {Uint8Array} bits one a cell; each row starts with a byte of its own
  */
-function gaps(fine, columns, coarse, { shape: [, , width], data }) {
-  /** @param {"query" | "key"} side @param {0 | 1} axis @param {number} cell */
-  const place = (side, axis, cell) => {
-    const token = fine[side][0] + cell * fine.cell[axis];
-    return Math.floor((token - coarse[side][0]) / coarse.cell[axis]);
-  };
-  return (index) => {
-    const row = place("query", 0, Math.floor(index / columns));
-    return Number.isNaN(data[row * width + place("key", 1, index % columns)]);
-  };
+function putGaps({ shape: [, rows, columns], data }, bits) {
+  const stride = Math.ceil(columns / 8);
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      const byte = bits[row * stride + (column >> 3)];
+      if (byte & (128 >> (column & 7))) data[row * columns + column] = NaN;
+    }
+  }
 }
 
 /** @param {any} encoded @returns {Matrix} */
@@ -60,8 +57,11 @@ function oneHead(encoded) {
  * @returns {Matrix}
  */
 function decodeBytes({ shape, bdata, scale, offset }) {
+  const values = Float32Array.from({ length: 256 }, (_, byte) => offset + (byte / 255) * scale);
   const bytes = bytesOf(bdata);
-  return { shape, data: Float32Array.from(bytes, (byte) => offset + (byte / 255) * scale) };
+  const data = new Float32Array(bytes.length);
+  for (let at = 0; at < bytes.length; at += 1) data[at] = values[bytes[at]];
+  return { shape, data };
 }
 
 /**
@@ -83,20 +83,4 @@ export function cellAt([from, to], side, token) {
  */
 export function tokensAt([from, to], side, cell) {
   return [from + cell * side, Math.min(from + (cell + 1) * side, to)];
-}
-
-/**
- * What the server is asked of a zoom: whole cells in the bounds of the matrix.
- * @param {Window | null} zoom
- * @param {{n_queries: number, n_keys: number}} sizes
- * @returns {Window}
- */
-export function windowOf(zoom, { n_queries: queries, n_keys: keys }) {
-  /** @param {[number, number] | undefined} range @param {number} count @returns {[number, number]} */
-  const kept = (range, count) => {
-    if (!range) return [0, count];
-    const from = Math.min(Math.max(range[0], 0), count - 1);
-    return [from, Math.min(Math.max(range[1], from + 1), count)];
-  };
-  return { query: kept(zoom?.query, queries), key: kept(zoom?.key, keys) };
 }

@@ -1,9 +1,11 @@
 // @ts-check
 /** What is chosen of a capture, in its bounds and in the address. Pure. */
 
+import { readWindow, writeWindow } from "./places.js";
+
 /** @import { Capture, ExplorerState } from "./types.js" */
 
-/** @typedef {Pick<ExplorerState, "kind" | "layer" | "head" | "query" | "key" | "direction" | "isReplay">} Selection */
+/** @typedef {Pick<ExplorerState, "kind" | "layer" | "head" | "query" | "key" | "direction" | "isReplay" | "zoom">} Selection */
 
 /** The kinds whose heads tell most to a newcomer come first. */
 const ORDER = ["cross", "self", "decoder", "encoder", "text", "vision"];
@@ -28,6 +30,7 @@ export function readSelection(fields, capture) {
       key: readIndex(key),
       direction: fields.get("direction") === "to" && key !== null ? "to" : "from",
       isReplay: fields.get("replay") === "1",
+      zoom: readWindow(fields, capture.kinds[kind]),
     },
     capture.kinds,
   );
@@ -39,8 +42,9 @@ export function readSelection(fields, capture) {
  * @param {Selection} selection
  * @returns {URLSearchParams}
  */
-export function writeSelection(fields, { kind, layer, head, query, key, direction, isReplay }) {
-  const written = new URLSearchParams(fields);
+export function writeSelection(fields, { zoom, ...selection }) {
+  const { kind, layer, head, query, key, direction, isReplay } = selection;
+  const written = writeWindow(fields, zoom);
   const told = { kind, layer, head, query, key, direction, replay: isReplay ? 1 : null };
   for (const [name, value] of Object.entries(told)) {
     const isUntold = value === null || (name === "direction" && value === "from");

@@ -88,8 +88,11 @@ const same = new WeakMap();
 function compared({ query, key }) {
   return (
     query.length === key.length &&
-    query.every(({ piece, text, place }, index) => {
+    query.every((token, index) => {
       const other = key[index];
+      // Of what is not there yet, nothing tells them apart.
+      if (token === other || token.is_coming || other.is_coming) return true;
+      const { piece, text, place } = token;
       return piece === other.piece && text === other.text && String(place) === String(other.place);
     })
   );

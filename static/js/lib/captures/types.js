@@ -12,6 +12,7 @@
  * @property {[part: number, of: number] | null} part of a character that several tokens share
  * @property {[row: number, column: number] | null} place of a patch
  * @property {boolean} is_generated
+ * @property {boolean} [is_coming] whether its place stands for it until its words are there
  */
 
 /** @typedef {{query: Token[], key: Token[]}} Sides */
@@ -40,6 +41,8 @@
  * @property {[layers: number, heads: number, height: number, width: number]} shape
  * @property {Uint8Array} bytes
  * @property {number[][]} scale the largest weight of each head
+ * @property {[queries: number, keys: number]} cell
+ * @property {{queries: number} | null} sampled how many queries of each cell were looked at; null for all
  */
 
 /**
@@ -53,6 +56,22 @@
  * @property {[queries: number, keys: number]} cell
  * @property {boolean} isExact whether each cell is one query and one key
  * @property {boolean} isRounded whether weights came as bytes, good for a picture only
+ * @property {{queries: number, done: number} | null} sampled how many rows of each cell were looked
+ *   at, and how many rows of the matrix are exact already; null where every row counts
+ */
+
+/**
+ * The whole picture of a large head, which is computed once and then kept.
+ * @typedef {object} Overview
+ * @property {Place} of
+ * @property {"none" | "waiting" | "running" | "ready" | "failed"} state
+ * @property {boolean} needed false for a small head, which needs none
+ * @property {number} done rows
+ * @property {number} total
+ * @property {number | null} eta_s
+ * @property {{seconds: number | null, bytes: number, disk_bytes: number, fits: boolean, offer: {rectangle: [queries: number, keys: number] | null} | null} | null} estimate
+ * @property {Problem | null} problem
+ * @property {boolean} isLost whether the server was not heard for a while
  */
 
 /** @typedef {{kind: string, layer: number, head: number}} Place */
@@ -88,14 +107,28 @@
  * @property {Direction} direction
  * @property {boolean} isReplay whether what comes after the query is hidden
  * @property {Window | null} zoom null for the whole matrix
+ * @property {Window | null} seen what was zoomed into and rests: words follow it; null for the whole
  * @property {Grid | null} grid
  * @property {Region | null} region
+ * @property {Overview | null} overview of the chosen head, while its picture is sampled
  * @property {Heat | null} heat
  * @property {Explained | null} explained
  * @property {{row: number, column: number} | null} pointed a cell of the region
  */
 
 /** @typedef {import("../../store.js").StoreOf<ExplorerState>} ExplorerStore */
+
+/**
+ * What a capture would take, told before it is made.
+ * @typedef {object} Estimate
+ * @property {{query: number, key: number} | null} n_tokens
+ * @property {number | null} seconds
+ * @property {number} bytes of memory, at most at once
+ * @property {number} disk_bytes
+ * @property {boolean} fits
+ * @property {string | null} why it does not
+ * @property {{layers: number[]} | null} offer what would fit, counted from zero
+ */
 
 /**
  * @typedef {object} Model

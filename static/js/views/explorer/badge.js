@@ -14,7 +14,7 @@ const LARGEST_SLIP = 1e-3;
 
 /** @param {ExplorerStore} store */
 export function mountBadge(store) {
-  store.watch(["region", "zoom", "heat"], (state) => {
+  store.watch(["region", "heat"], (state) => {
     find("badge").replaceChildren(...badges(state).map((text) => make("li", { text })));
   });
   store.watch(["capture"], ({ capture }) => {
@@ -42,6 +42,11 @@ function wordsOf({ code }) {
   if (code === "inverted") {
     return t("The image is dark on a light ground; the model reads its negative.");
   }
+  if (code === "half_precision") {
+    return t(
+      "Numbers are kept in half precision, as they came, and computed with in float32: weights may differ a little from the model's own, which round its scores too.",
+    );
+  }
   return "";
 }
 
@@ -49,17 +54,9 @@ function wordsOf({ code }) {
 function badges(state) {
   const { region, capture } = state;
   if (!region || !capture) return [];
-  const [queries, keys] = region.cell;
   const told = [sums(state)];
-  if (!region.isExact)
-    told.push(t("each cell shows the largest of {queries} × {keys} weights", { queries, keys }));
   if (rangeOf(region.weights)[0] < 0) told.push(t("weights may be negative"));
   if (!hasScores(state)) told.push(originOf(capture));
-  if (state.zoom) {
-    const [[top, bottom], [left, right]] = [region.query, region.key];
-    const part = { top: top + 1, bottom, left: left + 1, right };
-    told.push(t("queries {top} to {bottom}, keys {left} to {right}", part));
-  }
   return told.filter(Boolean);
 }
 

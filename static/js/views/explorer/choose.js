@@ -1,6 +1,7 @@
 // @ts-check
 /** Choosing: a head, a token, a cell. Whatever is chosen stays inside what the capture has. */
 
+import { LONGEST_LINE } from "../../explore.js";
 import { shownRuns } from "../../lib/captures/heat.js";
 import { tokensAt } from "../../lib/captures/regions.js";
 import { within } from "../../lib/captures/selection.js";
@@ -16,7 +17,11 @@ export function chooseHead(store, place) {
   if (!state.capture) return;
   const isOther = place.kind !== undefined && place.kind !== state.kind;
   const chosen = within({ ...pick(state), ...place }, state.capture.kinds);
-  store.set({ ...chosen, pointed: null, ...(isOther ? { zoom: null, key: null } : {}) });
+  store.set({
+    ...chosen,
+    pointed: null,
+    ...(isOther ? { zoom: null, seen: null, key: null } : {}),
+  });
 }
 
 /**
@@ -27,14 +32,14 @@ export function chooseHead(store, place) {
  */
 export function chooseToken(store, side, token) {
   const state = store.get();
-  const isOne = shownRuns(state, Infinity).isOne;
+  const { isOne } = shownRuns(state, LONGEST_LINE);
   const isFrom = isOne ? state.direction === "from" : side === "query";
   if (isFrom) store.set({ query: token, key: null, direction: "from" });
   else store.set({ key: token, direction: "to" });
 }
 
 /**
- * Choose a cell of the picture; of one that stands for several, the first.
+ * Choose a cell of a picture in which each is one pair of tokens.
  * @param {ExplorerStore} store
  * @param {{row: number, column: number}} hit
  */
@@ -55,7 +60,7 @@ export function chooseCell(store, { row, column }) {
 export function turn(store, direction) {
   const state = store.get();
   if (state.direction === direction) return;
-  const { isOne } = shownRuns(state, Infinity);
+  const { isOne } = shownRuns(state, LONGEST_LINE);
   if (direction === "to") {
     const key = isOne ? state.query : (state.key ?? strongest(state));
     store.set({ direction, key });

@@ -2,11 +2,10 @@
 /** All heads of all layers: one canvas, and over it a cell for each head, to point at and to name. */
 
 import { gridPixels, tileOf } from "../../figures/headgrid.js";
-import { find, make } from "../../lib/dom.js";
-import { t } from "../../lib/i18n.js";
-import { showShort } from "../../lib/numbers.js";
+import { find } from "../../lib/dom.js";
 import { readTheme } from "../../lib/theme.js";
 import { chooseHead } from "./choose.js";
+import { buildCells, nameHeads, tellSample } from "./gridcells.js";
 
 /** @import { ExplorerState, ExplorerStore, Grid } from "../../lib/captures/types.js" */
 
@@ -22,9 +21,10 @@ export function mountGrid(store) {
     for (const name of /** @type {const} */ (["width", "height", "gap"])) {
       place.style.setProperty(`--tile-${name}`, `${tile[name]}px`);
     }
-    if (grid.shape !== shown?.shape) buildCells(place, grid);
+    if (grid.shape !== shown?.shape) buildCells(place, grid, store.get().capture);
     shown = grid;
-    name(place, grid);
+    nameHeads(place, grid);
+    tellSample(grid);
     paint(/** @type {HTMLCanvasElement} */ (find("grid-canvas")), grid, tile);
     mark(place, store.get());
   };
@@ -42,46 +42,6 @@ export function mountGrid(store) {
 
 /** Room for the numbers of the layers. */
 const LABELS = 26;
-
-/**
- * @param {HTMLElement} place
- * @param {Grid} grid
- */
-function buildCells(place, { shape: [layers, heads] }) {
-  const rows = Array.from({ length: layers }, (_, layer) => {
-    const cells = Array.from({ length: heads }, (_, head) =>
-      make("div", {
-        class: "headgrid__cell",
-        role: "gridcell",
-        tabindex: -1,
-        "data-layer": layer,
-        "data-head": head,
-        "aria-label": t("layer {layer}, head {head}", { layer: layer + 1, head: head + 1 }),
-      }),
-    );
-    const number = make("span", { class: "headgrid__number", "aria-hidden": "true" });
-    number.textContent = String(layer + 1);
-    return make("div", { class: "headgrid__row", role: "row" }, number, ...cells);
-  });
-  const numbers = Array.from({ length: heads }, (_, head) => make("span", { text: head + 1 }));
-  const top = make("div", { class: "headgrid__top", "aria-hidden": "true" }, ...numbers);
-  const canvas = make("canvas", { id: "grid-canvas", "aria-hidden": "true" });
-  canvas.className = "headgrid__canvas";
-  place.replaceChildren(top, canvas, ...rows);
-}
-
-/**
- * Each head is shaded up to its own largest weight, which is told beside the pointer.
- * @param {HTMLElement} place
- * @param {Grid} grid
- */
-function name(place, { scale }) {
-  for (const cell of place.querySelectorAll("[data-head]")) {
-    const { layer, head } = placeOf(/** @type {HTMLElement} */ (cell));
-    const most = showShort(scale[layer][head]);
-    cell.setAttribute("title", t("largest weight {weight}", { weight: most }));
-  }
-}
 
 /**
  * @param {HTMLCanvasElement} canvas

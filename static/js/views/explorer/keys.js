@@ -3,6 +3,7 @@
 
 import { mountAnywhere } from "../anywhere.js";
 import { chooseHead } from "./choose.js";
+import { STEP, zoomBy } from "./magnify.js";
 
 /** @import { ExplorerStore } from "../../lib/captures/types.js" */
 
@@ -13,6 +14,9 @@ export function mountKeys(store) {
     "]": () => chooseHead(store, { head: store.get().head + 1 }),
     "{": () => chooseHead(store, { layer: store.get().layer - 1 }),
     "}": () => chooseHead(store, { layer: store.get().layer + 1 }),
+    "+": () => zoomBy(store, STEP),
+    "=": () => zoomBy(store, STEP), // the plus of most keyboards, without Shift
+    "-": () => zoomBy(store, 1 / STEP),
     0: () => store.set({ zoom: null }),
   });
 }

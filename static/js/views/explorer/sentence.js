@@ -20,6 +20,8 @@ export function mountSentence(store) {
   const image = mountImage(store, find("image"));
   /** What stands there now. @type {unknown} */
   let built = null;
+  /** @type {unknown} */
+  let words = null;
   const redraw = () => {
     const state = store.get();
     const { capture, kind } = state;
@@ -27,8 +29,8 @@ export function mountSentence(store) {
     if (!capture || !sides || capture.state !== "ready") return;
     const runs = shownRuns(state, LONGEST_LINE);
     const wanted = [capture.id, kind, runs];
-    if (!isSame(built, wanted)) {
-      built = wanted;
+    if (words !== sides || !isSame(built, wanted)) {
+      [built, words] = [wanted, sides];
       find("direction").hidden = !runs.isOne;
       find("strip-query-title").textContent = runs.isOne ? "" : t("Queries");
       find("strip-key-title").textContent = runs.isOne ? "" : t("Keys");
@@ -40,7 +42,17 @@ export function mountSentence(store) {
     }
     tint(state, [query, key, image], runs.isOne);
   };
-  store.watch(["capture", "kind", "query", "key", "direction", "heat", "isReplay"], redraw);
+  let frame = 0;
+  // A thousand words take as long to lay out as the matrix to draw, which is looked at first.
+  const soon = () => {
+    frame ||= requestAnimationFrame(() => {
+      frame = window.setTimeout(() => {
+        frame = 0;
+        redraw();
+      });
+    });
+  };
+  store.watch(["capture", "kind", "query", "key", "direction", "heat", "isReplay", "seen"], soon);
   document.addEventListener("themechange", redraw);
 }
 
@@ -50,7 +62,7 @@ export function mountSentence(store) {
  * @param {boolean} isOne whether both sequences are one
  */
 function tint(state, strips, isOne) {
-  const { direction, query, key, isReplay } = state;
+  const { direction, query, key, isReplay, seen } = state;
   const heat = heatOf(state, heatRun(state, LONGEST_LINE));
   const heated = direction === "from" ? "key" : "query";
   // A row that is named by what it writes has read the tokens before it.
@@ -65,6 +77,7 @@ function tint(state, strips, isOne) {
       chosen: isChosen ? chosenOf(state) : null,
       pinned: isHeated && key !== null ? pinned : null,
       // Hidden is what was written after the query, and never what was given.
+      seen: seen && (isOne ? [seen.query, seen.key] : [seen[strip.side()]]),
       after: isReplay && (isOne || strip.side() === "query") ? lastRead : null,
     });
   }

@@ -14,7 +14,10 @@ export function mountStatus(store) {
     if (state.pointed && document.activeElement === find("map"))
       status.textContent = spokenHint(state);
   });
+  let isTold = false; // words that come later change the capture, too
   store.watch(["capture"], ({ capture }) => {
-    if (capture?.state === "ready") status.textContent = t("The capture is ready.");
+    if (capture?.state !== "ready" || isTold) return;
+    isTold = true;
+    status.textContent = t("The capture is ready.");
   });
 }

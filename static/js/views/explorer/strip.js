@@ -15,7 +15,14 @@ import { walkTokens } from "./walk.js";
 /** Above the first line. */
 const PADDING = 4;
 
-/** @typedef {{heat: Tones | null, chosen: number | null, pinned: number | null, after: number | null}} Marks */
+/**
+ * @typedef {object} Marks
+ * @property {Tones | null} heat
+ * @property {number | null} chosen
+ * @property {number | null} pinned
+ * @property {number | null} after
+ * @property {[from: number, to: number][] | null} seen in the window of the matrix; null for all
+ */
 /** @typedef {{side: () => "query" | "key", mark: (marks: Marks) => void}} Strip */
 
 /**
@@ -71,6 +78,7 @@ function wordOf(token, index) {
     token.kind === "special" && "token--special",
     token.is_generated && "token--generated",
     token.joins && "token--joins",
+    token.is_coming && "token--coming",
   ].filter(Boolean);
   return make(
     "span",
@@ -92,11 +100,14 @@ function wordOf(token, index) {
  * @param {{tokens: Token[], from: number}} run
  * @param {Marks} marks
  */
-function markWords(list, { tokens, from }, { heat, chosen, pinned, after }) {
+function markWords(list, { tokens, from }, { heat, chosen, pinned, after, seen }) {
   const isInside = list.contains(document.activeElement);
   const words = /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll("[data-token]"));
   const first = Number(words[0]?.dataset.token ?? 0);
   const isHere = [...words].some((word) => Number(word.dataset.token) === chosen);
+  const isSeen = (/** @type {number} */ at) =>
+    seen?.some(([from, end]) => at >= from && at < end) ?? true;
+  const shown = chosen !== null && isSeen(chosen) ? chosen : (seen?.[0][0] ?? chosen);
   words.forEach((word) => {
     const at = Number(word.dataset.token);
     const token = tokens[at - from];
@@ -106,6 +117,7 @@ function markWords(list, { tokens, from }, { heat, chosen, pinned, after }) {
     word.style.setProperty("--chip-text", colour ? inkOn(colour) : "");
     word.classList.toggle("token--masked", heat !== null && colour === null);
     word.classList.toggle("token--pinned", at === pinned);
+    word.classList.toggle("token--outside", !isSeen(at));
     word.classList.toggle("token--next", after !== null && at === after + 1 && token.is_generated);
     word.classList.toggle("token--later", isLater);
     const isChosen = at === chosen;
@@ -116,7 +128,7 @@ function markWords(list, { tokens, from }, { heat, chosen, pinned, after }) {
     word.setAttribute("aria-label", `${labelOf(token)}${says}`);
     word.title = Number.isNaN(weight) ? "" : show(weight, 4);
     if (isChosen && isInside) word.focus();
-    else if (isChosen && list.scrollHeight > list.clientHeight) bringIntoView(list, word);
+    else if (at === shown && list.scrollHeight > list.clientHeight) bringIntoView(list, word);
   });
 }
 

@@ -4,7 +4,7 @@
 import { ProblemError } from "../../ask.js";
 import { renameCapture } from "../../captures.js";
 import { find } from "../../lib/dom.js";
-import { t } from "../../lib/i18n.js";
+import { spoken, t } from "../../lib/i18n.js";
 import { sizesIn } from "../layers.js";
 import { deleteAndLeave } from "./leave.js";
 import { clearProblem, showProblem } from "../problems.js";
@@ -65,7 +65,8 @@ function sizesOf({ capture, kind }) {
   const sizes = capture?.kinds[kind];
   const words = model ? [model] : [];
   if (sizes) {
-    const { n_layers: layers, n_heads: heads, n_queries: queries, n_keys: keys } = sizes;
+    const { n_layers: layers, n_heads: heads, n_queries, n_keys } = sizes;
+    const [queries, keys] = [n_queries, n_keys].map((count) => count.toLocaleString(spoken()));
     words.push(sizesIn(layers, heads));
     words.push(
       queries === keys

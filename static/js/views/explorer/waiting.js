@@ -2,10 +2,12 @@
 /** While a capture is made: how far it is, and the way to stop it; and what went wrong. */
 
 import { ProblemError } from "../../ask.js";
-import { fetchCapture, followCapture } from "../../captures.js";
+import { followCapture } from "../../captures.js";
 import { find, make } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
+import { openCapture } from "../../words.js";
 import { detailOf, wordsFor } from "../banner.js";
+import { timeLeft } from "../durations.js";
 import { deleteAndLeave } from "./leave.js";
 
 /** @import { Capture, ExplorerState, ExplorerStore } from "../../lib/captures/types.js" */
@@ -23,7 +25,7 @@ export function mountWaiting(store, id, show) {
   const isUnderWay = () => ["queued", "running"].includes(store.get().capture?.state ?? "");
   const refresh = async () => {
     try {
-      show(await fetchCapture(id));
+      show(await openCapture(id));
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       store.set({ problem: error.problem });
@@ -62,16 +64,15 @@ export function mountWaiting(store, id, show) {
 }
 
 /** @param {Capture} capture */
-function tell({ state, progress: { done, total, eta_s } }) {
+function tell({ state, source, progress: { done, total, eta_s } }) {
   const bar = /** @type {HTMLProgressElement} */ (find("progress"));
+  const doing = source.kind === "model" ? t("The model reads") : t("Queries and keys are read");
   const isCounted = state === "running" && total > 1;
   if (isCounted) Object.assign(bar, { value: done, max: total });
   else bar.removeAttribute("value");
   const counted = isCounted ? t("{done} of {total}", { done, total }) : "";
-  const left = eta_s === null ? "" : t("about {count} s left", { count: Math.ceil(eta_s) });
-  find("waiting-title").textContent =
-    state === "queued" ? t("Waiting for its turn") : t("The model reads");
-  find("waiting-numbers").textContent = [counted, left].filter(Boolean).join(" · ");
+  find("waiting-title").textContent = state === "queued" ? t("Waiting for its turn") : doing;
+  find("waiting-numbers").textContent = [counted, timeLeft(eta_s)].filter(Boolean).join(" · ");
 }
 
 /** @param {ExplorerState} state */

@@ -5,8 +5,8 @@ import { ProblemError } from "../../ask.js";
 import { fetchCaptures } from "../../captures.js";
 import { fetchModels } from "../../models.js";
 import { find, make } from "../../lib/dom.js";
-import { spoken } from "../../lib/i18n.js";
 import { detailOf, wordsFor } from "../banner.js";
+import { addressOf, goTo } from "./address.js";
 import { mountChoices } from "./choices.js";
 import { mountForm } from "./form.js";
 
@@ -34,16 +34,6 @@ export function mountModels(store) {
   for (const button of document.querySelectorAll("[data-open-models]")) {
     button.addEventListener("click", open);
   }
-}
-
-/** @param {string} id of a capture */
-function addressOf(id) {
-  return `${document.documentElement.dataset.captures}/${id}?lang=${spoken()}`;
-}
-
-/** @param {string} id */
-function goTo(id) {
-  location.href = addressOf(id);
 }
 
 /** @param {import("../../lib/captures/types.js").Capture[]} captures */

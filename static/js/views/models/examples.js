@@ -7,8 +7,10 @@ import { find, make } from "../../lib/dom.js";
 
 /** @import { Model } from "../../lib/captures/types.js" */
 
-/** @param {{text: HTMLTextAreaElement, picked: {take: (coming: Promise<File>) => void}}} fields */
-export function mountExamplesOf({ text, picked }) {
+/**
+ * @param {{text: HTMLTextAreaElement, picked: {take: (coming: Promise<File>) => void}, changed: () => void}} fields
+ */
+export function mountExamplesOf({ text, picked, changed }) {
   const place = find("models-examples");
   return {
     /** @param {Model} model */
@@ -24,6 +26,7 @@ export function mountExamplesOf({ text, picked }) {
         button.addEventListener("click", () => {
           if (isImage) picked.take(fetchExample(model.name, example));
           else text.value = example;
+          changed();
         });
         return button;
       });

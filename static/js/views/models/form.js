@@ -3,18 +3,18 @@
 
 import { ProblemError } from "../../ask.js";
 import { captureImage, captureText } from "../../models.js";
-import { faultsOf, firstText, takesImage, takesText } from "../../lib/captures/asking.js";
+import { firstText, isWorthEstimate, takesImage, takesText } from "../../lib/captures/asking.js";
 import { find } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
-import { clearProblem, showProblem } from "../problems.js";
+import { mountEstimate } from "./estimate.js";
 import { mountExamplesOf } from "./examples.js";
+import { clearFaults, placeOf, showFault, showFaults } from "./faults.js";
+import { mountKeeping } from "./keeping.js";
 import { mountPicked } from "./picked.js";
 
 /** @import { Store } from "../../store.js" */
 /** @import { Model } from "../../lib/captures/types.js" */
 /** @import { Problem } from "../../types.js" */
-
-const FIELDS = ["model", "text", "image", "generate", "target"];
 
 /** @typedef {{refused: (problem: Problem | null) => void, captured: (id: string) => void}} Tell */
 
@@ -26,26 +26,36 @@ export function mountForm(store, { refused, captured }) {
   const text = /** @type {HTMLTextAreaElement} */ (find("models-text"));
   const button = /** @type {HTMLButtonElement} */ (find("models-capture"));
   const picked = mountPicked();
-  const examples = mountExamplesOf({ text, picked });
+  const keeping = mountKeeping();
   /** @type {Model | null} */
   let model = null;
   let isWritten = false;
+  const estimate = mountEstimate({
+    wanted: () => {
+      const kept = keeping.read();
+      if (!model || !kept || !isWorthEstimate(model, text.value)) return null;
+      return { ...sourceOf(model, text.value), ...kept };
+    },
+    keepOnly: keeping.keepOnly,
+  });
+  const examples = mountExamplesOf({ text, picked, changed: estimate.again });
   text.addEventListener("input", () => (isWritten = true));
+  find("models-form").addEventListener("input", estimate.again);
   const send = async () => {
     if (!model) return;
-    FIELDS.forEach((field) => clearProblem(placeOf(field)));
+    clearFaults();
     refused(null);
     const image = takesImage(model) ? picked.file() : null;
-    if (!image && !takesText(model)) {
-      return showProblem(placeOf("image"), t("Choose an image first."));
-    }
+    const kept = keeping.read();
+    if (!image && !takesText(model)) return showFault("image", t("Choose an image first."));
+    if (!kept) return showFault("layers", t("Write numbers of layers, such as 1–3, 12."));
     button.disabled = true;
     find("models-note").textContent = t("Sending");
     try {
       const name = model.name;
       const { id } = image
         ? await captureImage({ model: name, text: takesText(model) ? text.value : "", image })
-        : await captureText(sourceOf(model, text.value));
+        : await captureText({ ...sourceOf(model, text.value), ...kept });
       captured(id);
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
@@ -71,7 +81,7 @@ export function mountForm(store, { refused, captured }) {
       model = chosen;
       button.disabled = false;
       find("models-fields").hidden = false;
-      FIELDS.forEach((field) => clearProblem(placeOf(field)));
+      clearFaults();
       placeOf("text").hidden = !takesText(chosen);
       placeOf("image").hidden = !takesImage(chosen);
       find("models-writing").hidden = !chosen.can_generate;
@@ -81,7 +91,9 @@ export function mountForm(store, { refused, captured }) {
       isWritten = isWritten && chosen.source !== "zoo";
       /** @type {HTMLDetailsElement} */ (find("models-writing")).open = chosen.source !== "zoo";
       picked.clear();
+      keeping.show(chosen);
       examples.show(chosen);
+      estimate.again();
     },
   };
 }
@@ -97,25 +109,4 @@ function sourceOf({ name, can_generate: canGenerate }, text) {
     ? { generate: generate.valueAsNumber || 0, target: target.value || null }
     : {};
   return { kind: "model", model: name, text, ...more };
-}
-
-/** @param {string} field */
-function placeOf(field) {
-  return /** @type {HTMLElement} */ (find("models").querySelector(`[data-path="source.${field}"]`));
-}
-
-/**
- * Each fault beside its field, and what is about none of them below all.
- * @param {Problem} problem
- * @param {(problem: Problem) => void} refused
- */
-function showFaults(problem, refused) {
-  const faults = faultsOf(problem, FIELDS);
-  for (const { field, message } of faults) {
-    if (!field) continue;
-    placeOf(field).closest("details")?.setAttribute("open", "");
-    showProblem(placeOf(field), message, { isFromServer: true });
-  }
-  const isTold = faults.some(({ field }) => field && placeOf(field).checkVisibility());
-  if (!isTold) refused(problem);
 }
