@@ -9,30 +9,16 @@ import time
 from tempfile import TemporaryDirectory
 
 import httpx
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.benchmarks.bench_api import serving
+from tests.benchmarks.first_picture import first_picture
 from tests.browser.conftest import started_chromium
 from tests.models.folders import minilm
 
 N_ROUNDS = 5
 TEXT = "the cat sat on the mat and " * 72 + "then it slept until next dawn"
 """512 tokens of MiniLM, its own two among them."""
-
-_WATCH = """
-  const drawn = { heads: "#grid-canvas", matrix: "#map .heatmaplayer image" };
-  window.drawn = {};
-  const look = () => {
-    for (const [name, place] of Object.entries(drawn)) {
-      if (!(name in window.drawn) && document.querySelector(place)?.getBoundingClientRect().width) {
-        window.drawn[name] = performance.now() / 1000;
-      }
-    }
-    requestAnimationFrame(look);
-  };
-  requestAnimationFrame(look);
-"""
-"""Notes when the canvas of all heads, and the matrix of one, are on the page."""
 
 
 def main() -> None:
@@ -51,7 +37,7 @@ def main() -> None:
         with serving(arguments) as port:
             url = f"http://127.0.0.1:{port}"
             capture(url)  # The first loads the model.
-            rounds = [first_picture(browser, url) for _ in range(N_ROUNDS)]
+            rounds = [first_look(browser, url) for _ in range(N_ROUNDS)]
         browser.close()
     print(f"MiniLM, 6 × 12 heads, 512 tokens, nothing cached, medians of {N_ROUNDS}")
     for name in rounds[0]:
@@ -73,28 +59,20 @@ def capture(url: str) -> str:
     return name
 
 
-def first_picture(browser: Browser, url: str) -> dict[str, float]:
+def first_look(browser: Browser, url: str) -> dict[str, float]:
     """Look at a new capture, with a browser that has seen nothing."""
     started = time.perf_counter()
     name = capture(url)
     captured = time.perf_counter()
-    page: Page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.add_init_script(_WATCH)
-    answers: list[Response] = []
-    page.on("response", lambda found: answers.append(found) if "/api/" in found.url else None)
-    page.goto(f"{url}/captures/{name}")
-    page.wait_for_function("() => 'heads' in drawn && 'matrix' in drawn")
-    drawn = page.evaluate("drawn")
-    n_bytes = sum(len(answer.body()) for answer in answers)
-    page.close()
+    seen = first_picture(browser, f"{url}/captures/{name}")
     other = capture(url)
     asked = time.perf_counter()
     httpx.get(f"{url}/api/v1/captures/{other}/grid", params={"cell": 64}).raise_for_status()
     return {
         "capture, s": captured - started,
-        "all heads drawn, s": drawn["heads"],
-        "first matrix drawn, s": drawn["matrix"],
-        "data, bytes": n_bytes,
+        "all heads drawn, s": seen.drawn_s["heads"],
+        "first matrix drawn, s": seen.drawn_s["matrix"],
+        "data, bytes": seen.data_bytes,
         "all heads, API, s": time.perf_counter() - asked,
     }
 
