@@ -32,7 +32,7 @@ def test_the_curl_example_answers(server: str) -> None:
 
 def test_the_httpx_example_answers(server: str) -> None:
     names: dict[str, Any] = {}
-    code = block("python", "httpx.post").replace("http://127.0.0.1:8000", server)
+    code = block("python", "v1/attention").replace("http://127.0.0.1:8000", server)
 
     exec(code, names)
 
@@ -63,6 +63,18 @@ def test_the_capture_example_answers_with_a_location(server: str) -> None:
 
     assert done.stdout.startswith("HTTP/1.1 202")
     assert re.search(r"location: /api/v1/captures/[\w-]{22}\b", done.stdout)
+
+
+def test_the_examples_of_any_length_run(server: str) -> None:
+    upload = block("python", "source=tensors").replace("http://127.0.0.1:8000", server)
+    survey = block("python", "Survey(").replace("\nregion(", "\nfound = region(")
+    names: dict[str, Any] = {}
+
+    exec(upload.replace("100_000", "5_003") + survey, names)
+
+    assert re.fullmatch(r"/api/v1/captures/[\w-]{22}", names["capture"])
+    assert names["pyramid"].is_complete
+    assert names["found"] is True
 
 
 def test_the_model_example_runs() -> None:
