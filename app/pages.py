@@ -3,10 +3,11 @@
 import gzip
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,10 +15,9 @@ from urllib.parse import quote
 import orjson
 from fastapi import FastAPI
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from app.errors import ProblemError
 from app.folders import page_folder
@@ -108,21 +108,15 @@ class Asset:
 
     def respond(self, request: Request) -> Response:
         """Serve the file, compressed where the client takes it."""
-        headers = {"Cache-Control": IMMUTABLE, "Vary": "Accept-Encoding"}
+        # Weak, for it stands for both forms; the path changes with the content.
+        tag = f'W/"{self.path}"'
+        headers = {"Cache-Control": IMMUTABLE, "Vary": "Accept-Encoding", "ETag": tag}
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
         if "gzip" not in request.headers.get("accept-encoding", ""):
             return Response(self.body, media_type=self.media_type, headers=headers)
         headers["Content-Encoding"] = "gzip"
         return Response(self.compressed, media_type=self.media_type, headers=headers)
-
-
-class _ImmutableFiles(StaticFiles):
-    """Static files under a versioned path, which a browser may keep for good."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        if response.status_code in (200, 304):
-            response.headers["Cache-Control"] = IMMUTABLE
-        return response
 
 
 class Pages:
@@ -135,11 +129,8 @@ class Pages:
             entry: _modules_of(self.static_folder, f"js/{entry}.js")
             for entry in ("main", "explorer")
         }
-        self.sheet = _compressed(
-            f"{self.static_path}/css/main.css",
-            "text/css",
-            joined_sheet(self.static_folder / "css" / "main.css"),
-        )
+        # A page asks for more than a hundred of them at once; from memory they come soonest.
+        self.files = {file.path: file for file in _files_of(self.static_folder, self.static_path)}
         self.languages = load_languages()
         bundle = _plotly_bundle()
         self.plotly = _asset("plotly", "min.js", "text/javascript", bundle)
@@ -170,6 +161,17 @@ class Pages:
         first = [f"{shared['api_url']}/{each}" for each in asked]
         page = ExplorerPage(**shared, capture=capture, words=words, first=first)
         return self._rendered("explorer.html", page)
+
+    def file(self, request: Request) -> Response:
+        """Serve a file that a page is made of.
+
+        Raises:
+            HTTPException: 404 where there is none.
+        """
+        asset = self.files.get(f"{self.static_path}/{request.path_params['path']}")
+        if asset is None:
+            raise HTTPException(404)
+        return asset.respond(request)
 
     def _rendered(self, template: str, page: Page) -> HTMLResponse:
         code = page.language
@@ -221,9 +223,10 @@ def add_pages(app: FastAPI, store: Store) -> None:
         name="explorer",
         include_in_schema=False,
     )
-    for asset in (pages.plotly, pages.sheet, *pages.messages.values()):
+    for asset in (pages.plotly, *pages.messages.values()):
         app.add_route(asset.path, asset.respond, methods=["GET"], include_in_schema=False)
-    app.mount(pages.static_path, _ImmutableFiles(directory=pages.static_folder), name="static")
+    static = f"{pages.static_path}/{{path:path}}"
+    app.add_route(static, pages.file, methods=["GET"], name="static", include_in_schema=False)
 
 
 def _first_kind(asked: str | None, kinds: list[str]) -> str:
@@ -255,6 +258,16 @@ def _modules_of(folder: Path, entry: str) -> list[str]:
         imports = _IMPORT.findall(path.read_text("utf-8"))
         waiting += [(path.parent / each).resolve() for each in imports]
     return sorted(found)
+
+
+def _files_of(folder: Path, path: str) -> Iterator[Asset]:
+    """Read every static file; the style sheet that imports the others holds them all."""
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            name = file.relative_to(folder).as_posix()
+            body = joined_sheet(file) if name == "css/main.css" else file.read_bytes()
+            media_type = guess_type(name)[0] or "application/octet-stream"
+            yield _compressed(f"{path}/{name}", media_type, body)
 
 
 def _digest_of_folder(folder: Path) -> str:
