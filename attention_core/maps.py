@@ -13,37 +13,27 @@ from torch import Tensor
 
 from attention_core.cells import Cell, Place, Row, WeightPart, explain
 from attention_core.dense import Dense, heads_of
-from attention_core.errors import ShapeError, SpecError
+from attention_core.errors import SpecError
 from attention_core.finite import require_finite
 from attention_core.given import Given
-from attention_core.grid import BLOCK, aligned_blocks, as_slice, span_of
-from attention_core.heads import mixed
+from attention_core.grid import aligned_blocks, as_slice, span_of
 from attention_core.kernels import outputs as output_kernels
 from attention_core.kernels.gpu import overview as gpu_overview
 from attention_core.kernels.overview import Pooling, Reduce, picture
-from attention_core.kernels.rows import ExponentialStates, states_of
-from attention_core.kernels.stripes import (
-    Block,
-    Stripe,
-    exponential_pass,
-    pooled_exponentials,
-    pooled_weights,
-)
+from attention_core.kernels.stripes import Stripe
 from attention_core.normalizers import Normalizer, RowState
 from attention_core.notes import Note, notes_on
 from attention_core.preparation import resolved, rotated, source_of, without_values
 from attention_core.prepared import Check
 from attention_core.projected import Projected
-from attention_core.shapes import Matrices, Outputs, Tile
+from attention_core.shapes import Matrices, Outputs
 from attention_core.spec import AttentionSpec
+from attention_core.weight_source import WeightSource
 
 DENSE_BUDGET_BYTES = 512 * 2**20
 """How large a dense answer may be unless the caller says otherwise."""
 
 _NOTHING = Given()
-
-_KEPT = ("softmax", "softmax1", "sink")
-"""Normalisers whose rows are a maximum and a sum of exponentials."""
 
 
 class AttentionMap:
@@ -56,7 +46,8 @@ class AttentionMap:
         spec: How attention is computed; resolved here.
         given: A bias and a mask that come on top of the spec's.
         budget_bytes: How large a dense answer may be.
-        check: Called between blocks of every pass; may raise to end the work.
+        check: Called between blocks of every pass, in each thread that has a part in it; may raise
+            to end the work.
 
     Raises:
         ShapeError: When the inputs do not fit each other or the spec.
@@ -83,8 +74,8 @@ class AttentionMap:
         self.query, self.key, self.value = ready
         self.source = source_of(ready, self.spec, given, check=check)
         self._dense = Dense(self.source.extent, self.query, budget_bytes)
-        self._mixing = self.spec.heads.weight_mixing()
-        self._states = states_of(self.source, self.spec.normalizer, self.query)
+        mixing = self.spec.heads.weight_mixing()
+        self._weights = WeightSource(self.source, self.spec.normalizer, mixing, self.query)
 
     @property
     def n_heads(self) -> int:
@@ -144,7 +135,7 @@ class AttentionMap:
 
         Args and errors are those of ``scores``.
         """
-        return self._dense.compute(self._weights, query, key, heads_of(head, self.n_heads))
+        return self._dense.compute(self._weights.tile, query, key, heads_of(head, self.n_heads))
 
     def outputs(self) -> Outputs:
         """Multiply the weights with the values; an empty row gives zero.
@@ -167,15 +158,15 @@ class AttentionMap:
     @cached_property
     def row_state(self) -> RowState:
         """The state of every row, found in one pass over the keys."""
-        return self._state(slice(0, self.n_score_heads), slice(0, self.n_queries))
+        return self._weights.state(slice(0, self.n_score_heads), slice(0, self.n_queries))
 
     @cached_property
     def empty_rows(self) -> tuple[tuple[int, int], ...]:
         """Head and query of every row that no key takes weight of, as a rule all are masked."""
         is_empty = self.row_state.is_empty
-        if self._mixing is not None:
+        if self._weights.mixing is not None:
             # A head is empty where all that it is made of is.
-            takes = torch.tensor(self._mixing, device=self.device) != 0
+            takes = torch.tensor(self._weights.mixing, device=self.device) != 0
             is_empty = ~(takes[:, :, None] & ~is_empty[None]).any(dim=1)
         return tuple((int(h), int(i)) for h, i in is_empty.nonzero().tolist())
 
@@ -214,11 +205,11 @@ class AttentionMap:
         self._dense.refuse_over_budget(shape)
         cell = pooling.cell_queries, pooling.cell_keys
         normalizer: Normalizer = self.spec.normalizer
-        if self._mixing is None and gpu_overview.applies(self.source, normalizer):
+        if self._weights.mixing is None and gpu_overview.applies(self.source, normalizer):
             return gpu_overview.pictures(self.source, normalizer, heads, cell, reduce)
         result = self.query.new_empty(shape)
         for place, index in enumerate(heads):
-            stripe = partial(self._stripe, index, cell)
+            stripe = partial(self._weights.stripe, index, cell)
             result[place] = picture(self.source, stripe, pooling)
         return result
 
@@ -248,7 +239,10 @@ class AttentionMap:
                 field=("cell",),
             )
         span = range(self.n_queries)[as_slice(range(self.n_queries) if rows is None else rows)]
-        return (self._stripe(place, cell, query) for query in aligned_blocks(span, self.n_queries))
+        return (
+            self._weights.stripe(place, cell, query)
+            for query in aligned_blocks(span, self.n_queries)
+        )
 
     def states(self, query: slice | None = None, head: int | slice | None = None) -> RowState:
         """Look up what rows of scores must remember; blocks of rows not known are found first.
@@ -258,7 +252,7 @@ class AttentionMap:
             head: One head of scores or some; all when absent. The axis stays.
         """
         rows = as_slice(span_of(query, self.n_queries))
-        return self._state(heads_of(head, self.n_score_heads), rows)
+        return self._weights.state(heads_of(head, self.n_score_heads), rows)
 
     def knows(self, query: slice | None = None, head: int | slice | None = None) -> bool:
         """Tell whether the states of these rows are known, so that they need no pass.
@@ -266,12 +260,12 @@ class AttentionMap:
         Args are those of ``states``.
         """
         rows = as_slice(span_of(query, self.n_queries))
-        return self._states.has(heads_of(head, self.n_score_heads), rows)
+        return self._weights.knows(heads_of(head, self.n_score_heads), rows)
 
     @property
     def can_keep_state(self) -> bool:
         """Whether states of rows can be handed in: under softmax and its kin, heads unmixed."""
-        return self._mixing is None and self.spec.normalizer.kind in _KEPT
+        return self._weights.can_keep
 
     def keep_state(
         self,
@@ -301,22 +295,7 @@ class AttentionMap:
                 "are made otherwise; let the map find its own.",
                 field=("spec", "normalizer"),
             )
-        blocks = list(aligned_blocks(rows, self.n_queries))
-        if not blocks or (rows.start, rows.stop) != (blocks[0].start, blocks[-1].stop):
-            raise ShapeError(
-                f"rows must be whole blocks of {BLOCK} of {self.n_queries}, got {rows.start} to "
-                f"{rows.stop}; hand in all of a block.",
-                field=("rows",),
-            )
-        for name, x in (("maximum", maximum), ("total", total)):
-            if x.shape != (len(rows),):
-                raise ShapeError(
-                    f"{name} must be one number for each of {len(rows)} rows, got "
-                    f"{tuple(x.shape)}; hand in the rows that it is of.",
-                    field=(name,),
-                )
-        if isinstance(self._states, ExponentialStates):
-            self._states.keep(place, rows, maximum, total)
+        self._weights.keep(place, rows, maximum, total)
 
     def cell(self, head: int, query: int, key: int) -> Cell:
         """Take one weight apart into the arithmetic behind it; no value where none was kept.
@@ -336,75 +315,27 @@ class AttentionMap:
         row = Row(
             self.scores(query=this_row, head=score_head),
             self.weights(query=this_row, head=head),
-            self._dense.compute(self._normalized, this_row, None, this_head),
-            self._state(this_head, this_row),
+            self._dense.compute(self._weights.normalized, this_row, None, this_head),
+            self._weights.state(this_head, this_row),
             self._parts(head, query, key),
         )
         inputs = Projected(self.query, self.key, self.value)
         return explain(self.spec, self.source, row, inputs, Place(head, query, key))
 
     def _outputs(self) -> Outputs:
-        if self._mixing is None and not self.source.is_one_block:
+        if self._weights.mixing is None and not self.source.is_one_block:
             result = output_kernels.fused(self.source, self.spec.normalizer, self.value)
             if result is not None:
                 return result
-        return output_kernels.blockwise(self.source, self._weights, self.value)
-
-    def _normalized(self, head: slice, query: range, key: range) -> Matrices:
-        """Compute a rectangle of what the normaliser makes, before heads are combined."""
-        scores = self.source.tile(head, query, key)
-        state = self._state(head, as_slice(query))
-        normalizer: Normalizer = self.spec.normalizer
-        return normalizer.apply(scores, state, key)
-
-    def _state(self, head: slice, query: slice) -> RowState:
-        """Look up the state of some rows; what is not known of them is found first."""
-        return self._states.rows(head, query)
-
-    def _weights(self, head: slice, query: range, key: range) -> Matrices:
-        if self.source.is_one_block:
-            return self._block[head, as_slice(query), as_slice(key)].clone()
-        return self._tile(head, query, key)
-
-    @cached_property
-    def _block(self) -> Matrices:
-        """The weights of a map of one block: kept, for the outputs start from them too."""
-        every_query, every_key = range(self.n_queries), range(self.n_keys)
-        return self._tile(slice(0, self.n_heads), every_query, every_key)
-
-    def _tile(self, head: slice, query: range, key: range) -> Matrices:
-        if self._mixing is None:
-            return self._normalized(head, query, key)
-        factors = self._mixing[head]
-        # Only the score heads that these heads are made of.
-        used = [place for place in range(self.n_score_heads) if any(row[place] for row in factors)]
-        first, stop = (used[0], used[-1] + 1) if used else (0, 1)
-        tiles = self._normalized(slice(first, stop), query, key)
-        return mixed(tiles, tuple(row[first:stop] for row in factors))
+        return output_kernels.blockwise(self.source, self._weights.tile, self.value)
 
     def _parts(self, head: int, query: int, key: int) -> list[WeightPart] | None:
-        if self._mixing is None:
+        if self._weights.mixing is None:
             return None
         every_head, this_row = slice(0, self.n_score_heads), slice(query, query + 1)
-        tile = self._dense.compute(self._normalized, this_row, slice(key, key + 1), every_head)
-        weights = tile[:, 0, 0].tolist()
-        parts = zip(range(self.n_score_heads), self._mixing[head], weights, strict=True)
-        return [WeightPart(*part) for part in parts if part[1]]
-
-    def _stripe(self, head: int, cell: tuple[int, int], query: range) -> Stripe:
-        this_head, states = slice(head, head + 1), self._states
-        if self._mixing is None and isinstance(states, ExponentialStates):
-            temperature = self.spec.normalizer.temperature
-            found = exponential_pass(self.source, Block(head, query), temperature, cell[1])
-            states.keep(head, query, found.maximum, found.total)
-            state = states.rows(this_head, as_slice(query))
-            return Stripe(query, cell, state, *pooled_exponentials(found, state, query, cell))
-
-        def tile(query: range, key: range) -> Tile:
-            return self._weights(this_head, query, key)[0]
-
-        pooled = pooled_weights(self.source, tile, query, cell)
-        is_mixed = self._mixing is not None
-        return Stripe(
-            query, cell, None if is_mixed else self._state(this_head, as_slice(query)), *pooled
+        tile = self._dense.compute(
+            self._weights.normalized, this_row, slice(key, key + 1), every_head
         )
+        weights = tile[:, 0, 0].tolist()
+        parts = zip(range(self.n_score_heads), self._weights.mixing[head], weights, strict=True)
+        return [WeightPart(*part) for part in parts if part[1]]

@@ -1,11 +1,11 @@
 """Scores made ready once per map: any rectangle of them is then a small computation."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from attention_core.grid import BLOCK
@@ -72,6 +72,11 @@ class Product:
         """Map both factors: the product becomes φ(left) · φ(right)."""
         return Product(features(self.left), features(self.right), self.scale)
 
+    def of_rows(self, rows: Int[Tensor, " row"]) -> "Product":
+        """Restrict it to some queries, in any order."""
+        offset = None if self.offset is None else self.offset[:, rows]
+        return replace(self, left=self.left[:, rows], offset=offset)
+
     def bound(self) -> float:
         """Bound the magnitude of every score by Cauchy and Schwarz, in float64."""
         n_heads, _, dim = self.left.shape
@@ -137,6 +142,10 @@ class TanhSum:
     right: Keys
     v: Float[Tensor, "head dim"]
 
+    def of_rows(self, rows: Int[Tensor, " row"]) -> "TanhSum":
+        """Restrict it to some queries, in any order."""
+        return replace(self, left=self.left[:, rows])
+
     def bound(self) -> float:
         """Bound the magnitude of every score, in float64; NaN or infinite for bad inputs."""
         inputs = self.left.double().sum() + self.right.double().sum()
@@ -170,31 +179,39 @@ class Distances:
         left: Centred queries.
         right: Centred keys.
         gamma: Factor of the squared distance.
+        key_lengths: Squared length of each key, times γ.
     """
 
     left: Queries
     right: Keys
     gamma: float
+    key_lengths: Float[Tensor, "head key"]
 
     @classmethod
     def between(cls, query: Queries, key: Keys, gamma: float) -> "Distances":
         """Centre both sides."""
-        centre = key.double().mean(dim=1, keepdim=True)
-        return cls((query - centre).to(query.dtype), (key - centre).to(key.dtype), gamma)
+        left, right = torch.empty_like(query), torch.empty_like(key)
+        # Head by head: float64 copies of all would be large.
+        for head, keys in enumerate(key):
+            centre = keys.double().mean(dim=0, keepdim=True)
+            left[head], right[head] = query[head] - centre, keys - centre
+        return cls(left, right, gamma, _squares(right, gamma))
 
     @cached_property
     def query_lengths(self) -> Rows:
         """Squared length of each query, times γ."""
-        return self._squares(self.left)
+        return _squares(self.left, self.gamma)
 
-    @cached_property
-    def key_lengths(self) -> Float[Tensor, "head key"]:
-        """Squared length of each key, times γ."""
-        return self._squares(self.right)
+    def of_rows(self, rows: Int[Tensor, " row"]) -> "Distances":
+        """Restrict it to some queries, in any order."""
+        return replace(self, left=self.left[:, rows])
 
     def bound(self) -> float:
         """Bound the magnitude of every score, in float64."""
-        lengths = [x.double().norm(dim=-1).amax(dim=-1) for x in (self.left, self.right)]
+        lengths = [
+            torch.stack([each.double().norm(dim=-1).amax() for each in x])
+            for x in (self.left, self.right)
+        ]
         return float((self.gamma * (lengths[0] + lengths[1]) ** 2).max())
 
     def tile(self, head: int, query: slice, key: slice, go_on: Check) -> Tile:
@@ -209,8 +226,10 @@ class Distances:
         difference = self.left[head, query] - self.right[head, key]
         return Terms(difference, -difference, self.gamma, 0.0)
 
-    def _squares(self, x: Tensor) -> Tensor:
-        return (x.double().square().sum(dim=-1) * self.gamma).to(x.dtype)
+
+def _squares(x: Float[Tensor, "head row dim"], gamma: float) -> Rows:
+    lengths = [each.double().square().sum(dim=-1) * gamma for each in x]
+    return torch.stack(lengths).to(x.dtype)
 
 
 PreparedScore = Product | TanhSum | Distances

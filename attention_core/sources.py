@@ -103,8 +103,8 @@ class ScoreSource:
 
     def stripe(self, head: slice, query: range, key: range) -> Matrices:
         """Compute a row of blocks of the grid, side by side; their numbers are those of tiles."""
-        blocks = aligned_blocks(key, self.extent.n_keys)
-        return torch.cat([self.tile(head, query, block) for block in blocks], dim=-1)
+        tiles = [self.tile(head, query, x) for x in aligned_blocks(key, self.extent.n_keys)]
+        return tiles[0] if len(tiles) == 1 else torch.cat(tiles, dim=-1)
 
     @property
     def is_one_block(self) -> bool:

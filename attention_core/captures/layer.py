@@ -74,15 +74,16 @@ class Layer:
     def map_bytes(self) -> int:
         """What a map holds in memory beside these tensors, which may lie mapped in a file.
 
-        Halves as float32, keys and values once more for every head that shares them, and the state
-        of each row.
+        Halves as float32, queries and keys once turned, keys and values once more for every head
+        that shares them, and the state of each row.
         """
         if self.query is None or self.key is None:
             return 0
         n_heads, n_queries, _ = self.query.shape
         n_bytes = n_heads * n_queries * _STATE_BYTES
-        for x in (self.query, self.key, self.value):
-            if x is not None and (x.element_size() < 4 or x.shape[0] < n_heads):
+        is_turned = self.spec is not None and self.spec.position.has_rotation
+        for x, is_made in ((self.query, is_turned), (self.key, is_turned), (self.value, False)):
+            if x is not None and (is_made or x.element_size() < 4 or x.shape[0] < n_heads):
                 n_bytes += _float_bytes(x) * max(n_heads // x.shape[0], 1)
         return n_bytes
 

@@ -3,7 +3,8 @@
 Names are ``query``, ``key`` and ``value`` for one layer, ``layer.0.query`` for several, and
 ``encoder.0.query`` for several kinds; ``weights`` instead where nothing else is known, and
 ``bias``, ``distances`` and ``allowed`` besides. ``tokens.query`` and ``tokens.key`` name the
-tokens, ``spec`` tells how attention is computed. Nothing in a file is ever run.
+tokens, else their places do, counted from one; ``spec`` tells how attention is computed. Nothing
+in a file is ever run.
 """
 
 import re
@@ -252,7 +253,7 @@ def _tokens(
     own = f"{kind}.{name}"
     texts = tokens.get(own, tokens.get(name))
     if texts is None:
-        texts = tuple(str(index) for index in range(count))
+        texts = tuple(str(place) for place in range(1, count + 1))
     if len(texts) != count:
         raise ShapeError(
             f"{name} must name each of {count} tokens of '{kind}', got {len(texts)}; give one "

@@ -19,8 +19,8 @@ Reduce = Literal["max", "mean"]
 
 Picture = Float[Tensor, "height width"]
 
-_CELLS_FOR_THREADS = 2**22
-"""A matrix of fewer is pooled within milliseconds, and threads take some to start."""
+_CELLS_FOR_THREADS = 2**27
+"""A matrix of fewer is pooled within a tenth of a second; threads take a while to warm up."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,16 @@ def picture(source: ScoreSource, stripe: Callable[[range], Stripe], pooling: Poo
     n_threads = torch.get_num_threads() if is_long else 1
     each(stripe, aligned_blocks(range(n_queries), n_queries), take, n_threads=n_threads)
     if pooling.reduce == "mean":
-        sizes = zip(source.extent, (pooling.cell_queries, pooling.cell_keys), strict=True)
-        for dim, (size, cell) in enumerate(sizes):
-            counts = torch.full((result.shape[dim],), cell, dtype=source.dtype)
-            counts[-1] = size - cell * (result.shape[dim] - 1)
-            result /= counts.to(source.device).unsqueeze(1 - dim)
+        result /= n_members(range(n_queries), pooling.cell_queries).to(result)[:, None]
+        result /= n_members(range(n_keys), pooling.cell_keys).to(result)
     return result
+
+
+def n_members(span: range, cell: int) -> Float[Tensor, " cell"]:
+    """Count what each cell of a span holds, in float64; the last may hold less."""
+    sizes = torch.full((-(-span.stop // cell) - span.start // cell,), cell, dtype=torch.float64)
+    sizes[-1] = span.stop - (span.stop - 1) // cell * cell
+    return sizes
 
 
 class Piece(NamedTuple):

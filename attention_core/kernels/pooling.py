@@ -3,11 +3,10 @@
 from typing import Literal
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import pad
 
-from attention_core.kernels.overview import Picture, Pooling
+from attention_core.kernels.overview import Picture, Pooling, n_members
 from attention_core.masks import Extent
 from attention_core.shapes import Tile
 
@@ -124,13 +123,6 @@ def _reduced(tile: Tensor, query: range, key: range, pooling: Pooling) -> Tensor
         size = len(span) if span.start // cell == span[-1] // cell else cell
         tile = fold(filled_up(tile, dim, size, nothing), dim, size)
     return tile
-
-
-def n_members(span: range, cell: int) -> Float[Tensor, " cell"]:
-    """Count what each cell of a span holds, in float64; the last may hold less."""
-    sizes = torch.full((-(-span.stop // cell) - span.start // cell,), cell, dtype=torch.float64)
-    sizes[-1] = span.stop - (span.stop - 1) // cell * cell
-    return sizes
 
 
 def filled_up(x: Tensor, dim: int, size: int, nothing: float) -> Tensor:

@@ -6,8 +6,9 @@ import torch
 from torch.nn import functional
 
 from attention_core.grid import BLOCK, aligned_blocks
-from attention_core.kernels.products import PORTION, KeyMajor, WideProduct
+from attention_core.kernels.products import KeyMajor, WideProduct
 from attention_core.masks import Coverage
+from attention_core.matrix_products import PORTION
 from attention_core.sources import ScoreSource
 
 GROUP = 8

@@ -7,11 +7,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attention_core.grid import as_slice
-from attention_core.matrix_products import PORTION, Multiply, fastest
+from attention_core.matrix_products import Multiply, fastest
 from attention_core.prepared import Product
 from attention_core.sources import ScoreSource
-
-__all__ = ["PORTION", "KeyMajor", "WideProduct"]
 
 KeyMajor = Float[Tensor, "key query"]
 """Scores with keys down: those of a pooled cell lie a row apart, so that reductions vectorise."""

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from attention_core.errors import ShapeError
 from attention_core.grid import BLOCK, aligned_blocks, as_slice
 from attention_core.kernels.stripes import Block, exponential_pass, exponential_state
 from attention_core.masks import Coverage
@@ -38,6 +39,33 @@ def states_of(source: ScoreSource, normalizer: Normalizer, query: Queries) -> St
     if isinstance(normalizer, Exponential) and not source.is_one_block:
         return ExponentialStates(source, normalizer, query)
     return StatesOfAllHeads(source, normalizer, query)
+
+
+def require_states(rows: range, n_queries: int, **numbers: Numbers) -> None:
+    """Refuse states that are not of whole blocks of the grid, or of other rows than they say.
+
+    Args:
+        rows: The rows.
+        n_queries: Rows that there are.
+        numbers: What states are made of, by name.
+
+    Raises:
+        ShapeError: When these are not whole blocks, or not one number for each of their rows.
+    """
+    blocks = list(aligned_blocks(rows, n_queries))
+    if not blocks or (rows.start, rows.stop) != (blocks[0].start, blocks[-1].stop):
+        raise ShapeError(
+            f"rows must be whole blocks of {BLOCK} of {n_queries}, got {rows.start} to "
+            f"{rows.stop}; hand in all of a block.",
+            field=("rows",),
+        )
+    for name, x in numbers.items():
+        if x.shape != (len(rows),):
+            raise ShapeError(
+                f"{name} must be one number for each of {len(rows)} rows, got {tuple(x.shape)}; "
+                "hand in the rows that it is of.",
+                field=(name,),
+            )
 
 
 class StatesOfAllHeads(States):

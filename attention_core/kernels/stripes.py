@@ -18,8 +18,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from attention_core.kernels.portions import GROUP, portion_scores, portions
-from attention_core.kernels.products import PORTION, KeyMajor, WideProduct
+from attention_core.kernels.products import KeyMajor, WideProduct
 from attention_core.masks import Coverage
+from attention_core.matrix_products import PORTION
 from attention_core.normalizers import Exponential, ExponentialState, RowState, finite
 from attention_core.shapes import Queries, Tile
 from attention_core.sources import ScoreSource

@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from attention_core.kernels.overview import Picture
-from attention_core.kernels.pooling import filled_up, largest_of, n_members, sum_of
+from attention_core.kernels.overview import Picture, n_members
+from attention_core.kernels.pooling import filled_up, largest_of, sum_of
 from attention_core.pictures.pyramid import Level, Pyramid
 
 SumStrip = Float[Tensor, "height width"]

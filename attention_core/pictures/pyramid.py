@@ -13,8 +13,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attention_core.errors import ShapeError, SpecError
-from attention_core.kernels.overview import Picture, Pooling, Reduce
-from attention_core.kernels.pooling import Pool, filled_up, n_members, sum_of
+from attention_core.kernels.overview import Picture, Pooling, Reduce, n_members
+from attention_core.kernels.pooling import Pool, filled_up, sum_of
 from attention_core.maps import AttentionMap
 from attention_core.masks import Extent
 from attention_core.pictures.pyramid_sizes import Sizes, base_cell, level_cells, shape_of
@@ -84,8 +84,17 @@ class Pyramid:
             whole: The map that it is to be of.
             head: Which head.
             cell: Queries and keys of a base cell, powers of two; ``base_cell`` says when absent.
+
+        Raises:
+            SpecError: When a side of a cell is no power of two.
         """
         extent = Extent(whole.n_queries, whole.n_keys)
+        for side in cell or ():
+            if side < 1 or side & (side - 1):
+                raise SpecError(
+                    f"sides of a cell must be powers of two, got {cell}; give such as (8, 16).",
+                    field=("cell",),
+                )
         levels = []
         for each in level_cells(extent, cell or base_cell(extent)):
             shape = shape_of(extent, each)

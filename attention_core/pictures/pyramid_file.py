@@ -43,6 +43,7 @@ class _Record:
     """What a pyramid is of, as it is written."""
 
     version: int
+    torch: str
     of: str
     head: int
     extent: Sizes
@@ -81,7 +82,9 @@ def save_pyramid(pyramid: Pyramid, path: Path, *, of: str) -> int:
             f"{pyramid.extent.n_queries} rows; end the survey first."
         )
     n_queries, n_keys = pyramid.extent
-    record = _Record(VERSION, of, pyramid.head, (n_queries, n_keys), pyramid.cell)
+    record = _Record(
+        VERSION, str(torch.__version__), of, pyramid.head, (n_queries, n_keys), pyramid.cell
+    )
     tensors = _tensors_of(pyramid)
     header = _header(record, tensors)
     digest = hashlib.sha256(header)
@@ -177,6 +180,12 @@ def _record_of(text: str | None, wanted: _Wanted) -> _Record:
     if version != VERSION:
         raise CaptureError(f"a pyramid must be of version {VERSION}, got {version!r}; {_WAY_OUT}.")
     record = _RECORD.validate_json(text)
+    if record.torch != torch.__version__:
+        # Its numbers must be to the last bit those that tiles have now.
+        raise CaptureError(
+            f"a pyramid must be made by torch {torch.__version__}, got one by {record.torch}; "
+            f"{_WAY_OUT}."
+        )
     came = _Wanted(record.of, record.extent, record.head)
     if came != wanted:
         raise CaptureError(

@@ -5,7 +5,6 @@ drawn is true of the rows that were taken, and says nothing of those between.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import torch
 from jaxtyping import Int
@@ -19,7 +18,7 @@ from attention_core.maps import AttentionMap
 from attention_core.masks import Coverage
 from attention_core.normalizers import Normalizer, RowState
 from attention_core.pictures.tiles import made_of
-from attention_core.prepared import Check, PreparedScore, Product
+from attention_core.prepared import Check
 from attention_core.shapes import Matrices, Tile
 
 _CELLS_AT_ONCE = 2**22
@@ -89,13 +88,7 @@ class _Thinned:
         self._heads, self._factors = slice(first, first + 1), None
         if what == "weights":
             self._heads, self._factors = made_of(whole, head)
-        prepared = whole.source.prepared
-        left = prepared.left[:, self.rows]
-        self._prepared: PreparedScore
-        if isinstance(prepared, Product) and prepared.offset is not None:
-            self._prepared = replace(prepared, left=left, offset=prepared.offset[:, self.rows])
-        else:
-            self._prepared = replace(prepared, left=left)
+        self._prepared = whole.source.prepared.of_rows(self.rows)
         self._rule = whole.source.mask.rule(whole.source.extent, whole.device)
 
     @property

@@ -29,7 +29,8 @@ class Survey:
         cell: Queries and keys of a base cell, powers of two; ``base_cell`` says when absent.
 
     Raises:
-        SpecError: When there is no such head, or only weights are known.
+        SpecError: When there is no such head, only weights are known, or a side of a cell is no
+            power of two.
     """
 
     def __init__(

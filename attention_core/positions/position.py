@@ -16,6 +16,9 @@ class Position(Part):
     has_bias: ClassVar[bool] = False
     """Whether the position adds to the scores, so that a score is more than a product."""
 
+    has_rotation: ClassVar[bool] = False
+    """Whether queries and keys are turned, so that a map holds some of its own."""
+
     def resolve(self, query_dim: int, key_dim: int, n_heads: int) -> "Position":
         """Spell out the defaults that depend on the features of query and key, and on the heads.
 

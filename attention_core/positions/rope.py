@@ -22,6 +22,7 @@ class Rope(Position):
     formula: ClassVar[str] = "rotate pairs by m·θ^(−2t/d)"
     latex: ClassVar[str] = r"R_{m\,\theta^{-2t/d}}\, q_m"
     source: ClassVar[Source] = Source("Su et al. 2021", "https://arxiv.org/abs/2104.09864")
+    has_rotation: ClassVar[bool] = True
 
     rope_theta: float = Field(
         default=10_000.0, title="θ", description="Base of the wavelengths.", gt=1

@@ -23,8 +23,9 @@ from torch.nn import functional
 from attention_core import AttentionMap, AttentionSpec, attend
 from attention_core.grid import BLOCK, aligned_blocks
 from attention_core.kernels.portions import GROUP, portions
-from attention_core.kernels.products import PORTION, WideProduct
+from attention_core.kernels.products import WideProduct
 from attention_core.kernels.threads import each
+from attention_core.matrix_products import PORTION
 from tests.benchmarks.memory import peak_extra_bytes
 
 ROUNDS = {4_096: 9, 8_192: 7, 16_384: 5, 32_768: 3, 65_536: 1}

@@ -15,6 +15,7 @@ from torch import Tensor
 from attention_core.grid import as_slice
 from attention_core.kernels.gpu.bands import band_of
 from attention_core.kernels.gpu.terms import Cells, Rule, Survey, Wanted
+from attention_core.kernels.overview import n_members
 from attention_core.normalizers import Exponential, Normalizer
 from attention_core.prepared import Product
 from attention_core.sources import ScoreSource
@@ -114,15 +115,11 @@ def pictures(
         return found.largest
     if found.summed is None:
         raise ValueError(f"reduce must be 'max' or 'mean', got {reduce!r}.")
-    picture = found.summed
-    for size, members, dim in (
-        (source.extent.n_queries, cell[0], 1),
-        (source.extent.n_keys, cell[1], 2),
-    ):
-        counts = torch.full((picture.shape[dim],), float(members), device=picture.device)
-        counts[-1] = size - members * (picture.shape[dim] - 1)
-        picture = picture / (counts[:, None] if dim == 1 else counts)
-    return picture
+    heights, widths = (
+        n_members(range(size), side).to(found.summed)
+        for size, side in zip(source.extent, cell, strict=True)
+    )
+    return found.summed / heights[:, None] / widths
 
 
 def narrowed(query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:

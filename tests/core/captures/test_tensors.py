@@ -3,6 +3,7 @@
 import json
 import struct
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def test_a_query_and_a_key_are_one_layer(tmp_path: Path, form: Format) -> None:
     assert list(capture.stacks) == ["self"]
     assert torch.equal(capture.map().weights(), expected.weights())
     assert torch.equal(capture.map().outputs(), expected.outputs())
-    assert [token.text for token in capture.stacks["self"].key_tokens] == list("0123456")
+    assert [token.text for token in capture.stacks["self"].key_tokens] == list("1234567")
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -119,7 +120,7 @@ def test_kinds_may_have_tokens_of_their_own(tmp_path: Path) -> None:
         tmp_path, tensors, encoder_tokens_query=["a", "b", "c"], decoder_tokens_key=list("abcd")
     )
     assert [t.text for t in capture.stacks["encoder"].query_tokens] == ["a", "b", "c"]
-    assert [t.text for t in capture.stacks["decoder"].query_tokens] == ["0", "1", "2"]
+    assert [t.text for t in capture.stacks["decoder"].query_tokens] == ["1", "2", "3"]
     assert [t.text for t in capture.stacks["decoder"].key_tokens] == list("abcd")
 
 
@@ -456,7 +457,7 @@ def test_check_is_called_for_every_head(tmp_path: Path) -> None:
     assert len(calls) >= 4, "once for the layer, and for each of three heads"
 
 
-def test_a_map_of_halves_holds_them_as_float32_and_keys_for_every_head() -> None:
+def test_a_map_holds_halves_as_float32_what_it_turns_and_keys_for_every_head() -> None:
     query, key = drawn(6, 5, 4, seed=0).half(), drawn(2, 7, 4, seed=1).half()
     shared = Layer(AttentionSpec(heads=Gqa(n_heads=6, n_kv_heads=2)), query, key)
     own = Layer(AttentionSpec(), query.float(), drawn(6, 7, 4, seed=2))
@@ -465,4 +466,6 @@ def test_a_map_of_halves_holds_them_as_float32_and_keys_for_every_head() -> None
     # Queries, and keys of six heads.
     assert shared.map_bytes == (6 * 5 * 4) * 4 + (6 * 7 * 4) * 4 + of_rows
     assert own.map_bytes == of_rows
+    turned = replace(own, spec=AttentionSpec(position="rope"))
+    assert turned.map_bytes == (6 * 5 * 4) * 4 + (6 * 7 * 4) * 4 + of_rows
     assert Layer(None, weights=torch.ones(2, 3, 3)).map_bytes == 0

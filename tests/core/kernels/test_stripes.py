@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from attention_core import AttentionMap, AttentionSpec, ShapeError, SpecError, attend
+from attention_core.kernels.overview import Reduce
 from attention_core.kernels.stripes import Stripe
 
 N_QUERIES, N_KEYS, DIM = 521, 2307, 16
@@ -130,6 +131,21 @@ def test_scores_of_large_magnitude_weigh_as_their_tiles_do(name: str, magnitude:
     largest, total = pooled(weights, (8, 8))
     torch.testing.assert_close(found_largest.double(), largest, atol=1e-6, rtol=0)
     torch.testing.assert_close(found_total, total, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("reduce", ["max", "mean"])
+def test_heads_that_exchange_large_scores_are_pooled_as_their_tiles_weigh(reduce: Reduce) -> None:
+    query, key = drawn(3, 307, 8) * 1e3, drawn(3, 523, 8, seed=1) * 1e3
+    heads: dict[str, Any] = {"heads": {"kind": "talking_heads", "n_heads": 3}}
+    result = attend(query, key, spec=AttentionSpec.model_validate(heads))
+    weights = result.weights(head=1)[0].double()
+
+    found = result.overview(307, 41, reduce, head=1)[0].double()
+
+    largest, total = pooled(weights, (1, 13))
+    sizes = torch.tensor([13.0] * 40 + [523 - 40 * 13], dtype=torch.float64)
+    expected = largest if reduce == "max" else total / sizes
+    torch.testing.assert_close(found, expected, atol=1e-6, rtol=0)
 
 
 def test_rows_whose_largest_scores_lie_in_far_portions_keep_the_sums_of_near_ones() -> None:

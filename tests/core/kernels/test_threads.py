@@ -1,7 +1,7 @@
 """Work side by side: in order, ended by an error, and with the numbers of one thread."""
 
 from collections.abc import Iterator
-from threading import current_thread
+from threading import Barrier, Thread, current_thread, get_ident
 
 import pytest
 import torch
@@ -63,6 +63,41 @@ def test_an_error_ends_the_work_and_leaves_the_threads_as_they_were() -> None:
 
     assert len(begun) < 20
     assert torch.get_num_threads() == 2
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_threads_that_start_meanwhile_have_as_many_of_torchs_as_before() -> None:
+    found: list[int] = []
+    both_work = Barrier(2)
+
+    def work(_: int) -> None:
+        both_work.wait()
+        other = Thread(target=lambda: found.append(torch.get_num_threads()))
+        other.start()
+        other.join()
+
+    each(work, range(4), lambda _: None, n_threads=2)
+
+    assert found == [2] * 4
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_an_overview_ends_where_the_thread_that_asked_for_it_shall() -> None:
+    asking, asked = get_ident(), 0
+
+    def check() -> None:
+        nonlocal asked
+        if get_ident() == asking:
+            asked += 1
+            if asked > 2:
+                raise TimeoutError
+
+    query = torch.ones(1, 2305, 3)
+    result = AttentionMap(query, query, query, AttentionSpec(), check=check)
+    asked = 0
+
+    with pytest.raises(TimeoutError):
+        result.overview(100, 100)
 
 
 @pytest.mark.parametrize("reduce", ["max", "mean"])

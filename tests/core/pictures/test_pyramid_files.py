@@ -108,3 +108,13 @@ def test_a_file_that_is_not_whole_is_refused(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(CaptureError, match="got none"):
         load_pyramid(path, of="x", extent=(N_QUERIES, N_KEYS), head=1)
+
+
+def test_a_pyramid_of_another_release_of_torch_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_pyramid(PYRAMID, tmp_path / "p", of="x")
+    monkeypatch.setattr(torch, "__version__", "0.4.1")
+
+    with pytest.raises(CaptureError, match=r"torch 0\.4\.1, got one by 2"):
+        load_pyramid(tmp_path / "p", of="x", extent=(N_QUERIES, N_KEYS), head=1)

@@ -268,6 +268,12 @@ def test_weights_alone_cannot_be_surveyed() -> None:
         Survey(CAUSAL, 2)
 
 
+@pytest.mark.parametrize("cell", [(3, 8), (8, 0), (-8, 8)])
+def test_cells_that_do_not_halve_to_the_last_are_refused(cell: tuple[int, int]) -> None:
+    with pytest.raises(SpecError, match="powers of two"):
+        Survey(CAUSAL, 0, cell=cell)
+
+
 def test_a_pyramid_of_something_else_is_refused() -> None:
     with pytest.raises(SpecError, match="head 1") as caught:
         region(CAUSAL, head=0, pyramid=PYRAMID)

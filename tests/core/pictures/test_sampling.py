@@ -83,6 +83,26 @@ def test_a_short_last_cell_is_sampled_too() -> None:
     assert float(found) == pytest.approx(float(whole.weights(slice(304, 307), head=0).max()))
 
 
+@pytest.mark.parametrize("reduce", ["max", "mean"])
+def test_more_rows_of_a_cell_than_fit_at_once_are_taken_one_part_after_the_other(
+    reduce: Reduce,
+) -> None:
+    whole, times = made(1031, 16_411), []
+    found = sampled_picture(
+        whole,
+        (0, "weights"),
+        (range(1031), range(16_411)),
+        Pooling(2048, 32_768, reduce),
+        n_rows=512,
+        check=lambda: times.append(1),
+    )
+    # Of 255 rows at most 2^22 scores, in portions of 8,192 keys: three by three.
+    assert len(times) == 9
+    offsets = [(2 * i + 1) * 1031 // 1024 for i in range(512)]
+    expected = of_rows(whole.weights(head=0)[0], offsets, (2048, 32_768), reduce)
+    torch.testing.assert_close(found.double(), expected, rtol=2e-6, atol=1e-9)
+
+
 def test_a_sample_is_the_same_each_time_and_says_how_many_rows_it_has() -> None:
     whole = made(LENGTH, LENGTH)
     first, second = (region(whole, head=0, sampled=True) for _ in range(2))
