@@ -9,13 +9,14 @@ import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from traceback import clear_frames
 from typing import TypeVar
 
-import torch
 from starlette.requests import Request
 
 from app.config import Limits
 from app.errors import Exceeded, ProblemError
+from app.threads import compute_with
 
 _Answer = TypeVar("_Answer")
 
@@ -45,7 +46,7 @@ class Gate:
         self._pool = ThreadPoolExecutor(
             limits.workers,
             thread_name_prefix="compute",
-            initializer=torch.set_num_threads,
+            initializer=compute_with,
             initargs=(limits.threads_per_worker,),
         )
 
@@ -113,6 +114,10 @@ class Gate:
         done, _ = await asyncio.wait({future}, timeout=self._limits.computing_s)
         if not done:
             raise self._too_slow()
+        if (error := future.exception()) is not None:
+            # What a failed job worked on would stay until cycles are collected: the error holds
+            # its frames, and is held by this one.
+            clear_frames(error.__traceback__)
         return future.result()
 
     async def _take_slot(self) -> None:

@@ -108,9 +108,15 @@ def json_answer(model: type[BaseModel], description: str = "Done.") -> dict[str,
 def event_stream(model: str = "ProgressEvent") -> dict[str, Any]:
     """Describe the events of a job, the data of each of which is of a model."""
     text = "event: progress\ndata: " + '{"state":"running","done":3,"total":6,"eta_s":0.4}' + "\n\n"
+    # FastAPI tells the rest of an event.
+    data = {
+        "contentMediaType": "application/json",
+        "contentSchema": {"$ref": _REFERENCE.format(model=model)},
+    }
+    event = {"required": ["event", "data"], "properties": {"data": data}}
     return {
         "description": f"Events named `progress`; the data of each is of {model}.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": text}},
+        "content": {"text/event-stream": {"itemSchema": event, "example": text}},
     }
 
 

@@ -31,3 +31,16 @@ def read_query(model: type[_Model], request: Request) -> _Model:
     where = ".".join(str(part) for part in first.as_json()["loc"])
     joint = " " if first.message.startswith(("must", "is ")) else ": "
     raise ProblemError(422, f"{where}{joint}{first.message}", tuple(found))
+
+
+def refuse_query(request: Request) -> None:
+    """Refuse parameters where the body tells everything, and they would go unread.
+
+    Raises:
+        ProblemError: 422.
+    """
+    for name in request.query_params:
+        told = name[:64]
+        raise field_problem(
+            (told,), f"{told} must be told in the body here, got it in the query string."
+        )

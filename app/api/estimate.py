@@ -15,6 +15,7 @@ from app.captures.intake import Intake
 from app.captures.schemas import CAPTURE_EXAMPLES, CaptureRequest
 from app.gate import Gate, StoppedError
 from app.openapi import json_answer, json_body, problems
+from app.queries import refuse_query
 from app.responses import PiecesResponse
 from app.store import Store
 
@@ -35,6 +36,7 @@ def estimate_router(store: Store, intake: Intake, capturing: Capturing, gate: Ga
     )
     async def post_estimate(request: Request) -> Response:
         """Tell how long a capture would take, and how much memory and space; promise nothing."""
+        refuse_query(request)
         gate.refuse_when_full()
         asked = await intake.read(request)
         room_bytes = await store.run(store.room_bytes)

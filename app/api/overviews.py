@@ -14,7 +14,7 @@ from app.openapi import json_answer, json_body, parameters, problems
 from app.overviews.answers import OverviewAnswer
 from app.overviews.asking import Asked, Overviews, head_of
 from app.overviews.schemas import OVERVIEW_EXAMPLES, OverviewRequest
-from app.queries import read_query
+from app.queries import read_query, refuse_query
 from app.responses import PiecesResponse
 
 _PROBLEMS = problems(400, 401, 404, 409, 422, 424, 429, 500, 503, 504)
@@ -62,6 +62,7 @@ def overviews_router(limits: Limits, looking: Looking, overviews: Overviews) -> 
     )
     async def post_overview(capture_id: str, request: Request) -> Response:
         """See to it that the overview of a head is made; asking again changes nothing."""
+        refuse_query(request)
         body = read_model(OverviewRequest, await receive_json(request), limits)
         asked = await head_of(looking, capture_id, HeadQuery.model_construct(**body.model_dump()))
         await overviews.make(request, *asked)

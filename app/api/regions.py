@@ -55,6 +55,8 @@ def regions_router(looking: Looking, overviews: Overviews) -> APIRouter:
             return await looking.answer(request, record, asked, look)
         except NotSurveyedError:
             await overviews.wait(request, record, place)
+        # It may have been deleted meanwhile.
+        record = await looking.ready(capture_id)
         try:
             return await looking.answer(request, record, asked, look)
         except NotSurveyedError:

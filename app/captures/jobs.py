@@ -77,6 +77,7 @@ class CaptureJobs:
 
     def delete(self, capture_id: str) -> bool:
         """Delete a capture, waiting, running or ready; False where there is none."""
+        self._store.folder.ease()
         if not self._store.writing.bury(capture_id):
             return False
         self._let_go(capture_id)

@@ -178,9 +178,18 @@ class Overviews:
         self._jobs.want(record, place, is_asked=True)
 
     async def remove(self, place: Place) -> None:
-        """Stop an overview that is made, and remove it where it is kept."""
+        """Stop an overview that is made, and remove it where it is kept.
+
+        Raises:
+            ProblemError: 503 where it is on a disk that cannot be written to.
+        """
         self._jobs.stop(place)
-        await self._store.run(self._kept.drop, place)
+        if not await self._store.run(self._kept.drop, place):
+            raise ProblemError(
+                503,
+                "The file of this overview must be removed, and the data folder cannot be written "
+                "to; an operator makes it so again. What is in the file is right all the same.",
+            )
 
     async def follow(self, place: Place, sizes: Sizes) -> AsyncIterator[dict[str, Any]]:
         """Tell the state and the progress at once and at each change, until it ends."""
@@ -237,9 +246,10 @@ class Overviews:
         wish = self._jobs.look(place)
         if not sizes.is_needed:
             state, progress = "ready", Progress(n_rows, n_rows, 0.0)
-        elif wish is not None:
-            state = "running" if wish.state == "running" else "waiting"
-            found = self._jobs.progress(wish)
+        elif wish is not None and wish.is_open:
+            state = wish.state
+            # Of one that waits there may be that of a survey that was stopped before it.
+            found = self._jobs.progress(wish) if state == "running" else None
             if found is not None and found.done:
                 progress = found
         elif self._kept.has(place):

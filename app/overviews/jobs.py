@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
-import torch
 
 from app.captures.progress import Progress, ProgressBoard
 from app.errors import Exceeded, ProblemError, problem_of
@@ -18,6 +17,7 @@ from app.overviews.kept import KeptOverviews
 from app.overviews.place import Place
 from app.overviews.wish import Wish
 from app.store import CaptureRecord, OpenedCaptures
+from app.threads import compute_with
 from attention_core import Pyramid, Survey
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("attention_atlas.overviews")
@@ -163,7 +163,7 @@ class OverviewJobs:
 
     def _run(self) -> None:
         _step_back()
-        torch.set_num_threads(self._n_threads)
+        compute_with(self._n_threads)
         while (wish := self._next()) is not None:
             self._work(wish)
 
@@ -218,13 +218,14 @@ class OverviewJobs:
         with self._news:
             self._board.end(wish.place.key)
             is_wanted = self._wishes.get(wish.place) is wish
-            if is_wanted:
-                del self._wishes[wish.place]
-                wish.problem, wish.state = problem, "ready" if problem is None else "failed"
+            # First, as those who look do not wait for their turn.
             if is_wanted and problem is not None:
                 self._failed[wish.place] = problem
                 while len(self._failed) > _MAX_FAILED:
                     self._failed.popitem(last=False)
+            if is_wanted:
+                wish.problem, wish.state = problem, "ready" if problem is None else "failed"
+                del self._wishes[wish.place]
             # What there was of it is kept elsewhere by now, or is nobody's.
             wish.pyramid = None
         if not is_wanted:

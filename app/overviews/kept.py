@@ -5,6 +5,7 @@ What is here can be made again, so whatever goes wrong with a file costs time an
 
 import os
 import shutil
+import stat
 import threading
 import time
 from collections import OrderedDict
@@ -59,12 +60,17 @@ class KeptOverviews:
         self._max_open_bytes = max_open_bytes
         self._lock = threading.Lock()
         self._open: OrderedDict[Place, _Open] = OrderedDict()
+        # Damaged files that stay where they are, as on a read-only disk.
+        self._broken: dict[Place, Stamp] = {}
 
     def has(self, place: Place) -> bool:
         """Tell whether an overview is kept, without reading it."""
         with self._lock:
             found = self._open.get(place)
-        return (found is not None and found.stamp is None) or self._path(place).is_file()
+        if found is not None and found.stamp is None:
+            return True
+        stamp = _stamp(self._path(place))
+        return stamp is not None and stamp != self._broken.get(place)
 
     def find(self, place: Place, extent: tuple[int, int]) -> Pyramid | None:
         """Return a kept overview; None where there is none that can be read."""
@@ -77,7 +83,9 @@ class KeptOverviews:
                 self._open.move_to_end(place)
                 return found.pyramid
             self._open.pop(place, None)
-        return None if stamp is None else self._read(place, path, extent)
+        if stamp is None or stamp == self._broken.get(place):
+            return None
+        return self._read(place, path, extent)
 
     def keep(self, place: Place, pyramid: Pyramid) -> None:
         """Keep an overview, in memory alone where the disk does not take it."""
@@ -93,11 +101,13 @@ class KeptOverviews:
         """Keep an overview in memory, as long as no others need its space."""
         self._remember(place, _Open(pyramid, None))
 
-    def drop(self, place: Place) -> None:
-        """Remove an overview wherever it is kept."""
+    def drop(self, place: Place) -> bool:
+        """Remove an overview wherever it is kept; False where the disk does not let it go."""
+        path = self._path(place)
         with self._lock:
             self._open.pop(place, None)
-        _remove(self._path(place))
+        _remove(path)
+        return _stamp(path) in (None, self._broken.get(place))
 
     def forget(self, capture_id: str) -> None:
         """Let go of a capture that is deleted; its files go with it."""
@@ -124,7 +134,7 @@ class KeptOverviews:
                 if n_bytes <= 0:
                     break
                 n_bytes -= each.n_bytes
-                _remove(each.path)
+                self._remove(each.path)
 
     def has_room(self, n_bytes: int) -> bool:
         """Tell whether an overview could be kept, on the disk or in memory."""
@@ -141,8 +151,11 @@ class KeptOverviews:
             pyramid = load_pyramid(path, of=place.whole, extent=extent, head=place.head)
         except CaptureError as error:
             _log.warning("a kept overview was damaged, and is made again", why=str(error))
-            with suppress(OSError):
+            try:
                 path.unlink(missing_ok=True)
+            except OSError:
+                if stamp is not None:
+                    self._broken[place] = stamp
             return None
         except OSError:
             return None
@@ -178,10 +191,18 @@ class KeptOverviews:
         for each in files:
             if n_bytes <= room_bytes and kept_bytes + n_bytes <= self._max_bytes:
                 break
-            _remove(each.path)
+            self._remove(each.path)
             kept_bytes -= each.n_bytes
             room_bytes += each.n_bytes
         return n_bytes <= room_bytes and kept_bytes + n_bytes <= self._max_bytes
+
+    def _remove(self, path: Path) -> None:
+        """Remove a file, and let go of it: one that is mapped takes its space all the same."""
+        with self._lock:
+            for place, found in list(self._open.items()):
+                if found.stamp is not None and self._path(place) == path:
+                    del self._open[place]
+        _remove(path)
 
     def _files(self) -> Iterator[_File]:
         for path in self._folder.overviews.glob("*/*"):
@@ -189,8 +210,8 @@ class KeptOverviews:
                 _sweep_partial(path.parent)
                 continue
             with suppress(FileNotFoundError):  # Another thread has removed it.
-                stat = path.stat()
-                yield _File(stat.st_mtime, stat.st_size, path)
+                found = path.stat()
+                yield _File(found.st_mtime, found.st_size, path)
 
     def _path(self, place: Place) -> Path:
         return self._folder.of_overviews(place.capture_id) / place.file_name
@@ -201,11 +222,12 @@ class KeptOverviews:
 
 
 def _stamp(path: Path) -> Stamp | None:
+    """Tell a file from another; None where there is none."""
     try:
-        stat = path.stat()
+        found = path.stat()
     except OSError:
         return None
-    return stat.st_ino, stat.st_size
+    return (found.st_ino, found.st_size) if stat.S_ISREG(found.st_mode) else None
 
 
 def _remove(path: Path) -> None:

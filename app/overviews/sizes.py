@@ -61,7 +61,7 @@ def sizes_of(opened: OpenedCapture, place: Place) -> Sizes:
 
 
 class KnownSizes:
-    """Sizes of the layers that were asked for last; lives on one event loop.
+    """Sizes of the layers that were asked for last; lives on one event loop, but for ``learn``.
 
     Args:
         looking: Lets a worker look at a capture that is not known yet.
@@ -97,7 +97,7 @@ class KnownSizes:
         return known
 
     def learn(self, place: Place, seconds: float) -> None:
-        """Take in how long the survey of a head took."""
+        """Take in how long the survey of a head took; any thread may tell."""
         sizes = self._known.get(_layer_of(place))
         if sizes is not None:
             self._pace.learn(sizes.way, sizes.cells, seconds)

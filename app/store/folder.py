@@ -14,6 +14,9 @@ _PARTIAL = ".part"
 _ABANDONED_S = 3600
 """An upload that nobody asked for within this time is nobody's; others may still be under way."""
 
+_INDEX_BYTES = 2**20
+"""What the index may take for a while to forget a capture."""
+
 
 class DataFolder:
     """Files of captures under one folder.
@@ -123,6 +126,14 @@ class DataFolder:
         """Space on the disk that may be taken."""
         return max(shutil.disk_usage(self.path).free - self._min_free_bytes, 0)
 
+    def ease(self) -> None:
+        """Let overviews leave a disk that is full, so that a capture can be deleted on it.
+
+        Whoever deletes something there wants space, and the index takes some to forget it.
+        """
+        with suppress(OSError):
+            self._ask_for(_INDEX_BYTES)
+
     def require_room(self, n_bytes: int = 0) -> None:
         """Refuse to take space that is not there.
 
@@ -130,9 +141,7 @@ class DataFolder:
             ProblemError: 507.
         """
         minimum = self._min_free_bytes
-        lacking = n_bytes + minimum - shutil.disk_usage(self.path).free
-        if lacking > 0 and self._makes_way is not None:
-            self._makes_way(lacking)
+        self._ask_for(n_bytes + minimum)
         free_bytes = shutil.disk_usage(self.path).free
         if free_bytes - n_bytes < minimum:
             raise ProblemError(
@@ -141,6 +150,12 @@ class DataFolder:
                 "are needed; delete captures that nobody needs, or free space otherwise.",
                 exceeded=Exceeded("min_free_bytes", free_bytes, minimum),
             )
+
+    def _ask_for(self, free_bytes: int) -> None:
+        """Have overviews leave until so much is free, where that is of use."""
+        lacking = free_bytes - shutil.disk_usage(self.path).free
+        if lacking > 0 and self._makes_way is not None:
+            self._makes_way(lacking)
 
 
 def _try_lock(handle: int) -> bool:

@@ -31,6 +31,10 @@ class _Asking(threading.local):
 
     check: Callable[[], None] | None = None
 
+    def ask(self) -> None:
+        if self.check is not None:
+            self.check()
+
 
 class OpenedCapture:
     """One capture, and the maps that were looked at last.
@@ -64,7 +68,9 @@ class OpenedCapture:
             if found is not None:
                 self._maps.move_to_end(place)
                 return found
-        made = self.capture.map(kind, layer, check=self.check)
+        # Not a method of this object: a map that held it would keep itself, and what it takes
+        # beside the file, until cycles are collected.
+        made = self.capture.map(kind, layer, check=self._asking.ask)
         with self._lock:
             # Another thread may have made it meanwhile; one of both is enough.
             kept = self._maps.setdefault(place, made)
@@ -80,8 +86,7 @@ class OpenedCapture:
 
     def check(self) -> None:
         """Stop where the job of this thread shall."""
-        if self._asking.check is not None:
-            self._asking.check()
+        self._asking.ask()
 
 
 class _Place(NamedTuple):

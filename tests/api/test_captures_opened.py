@@ -1,6 +1,8 @@
 """Captures that are looked at: few, shared by threads, and stopped one by one."""
 
+import gc
 import threading
+import weakref
 
 import pytest
 
@@ -89,6 +91,18 @@ def test_a_deleted_capture_is_let_go() -> None:
     shelf.open("a")
 
     assert shelf.read == ["a", "a"]
+
+
+def test_maps_go_with_their_capture_without_waiting_for_the_collector() -> None:
+    shelf = Shelf()
+    found = weakref.ref(shelf.open("a").map("self", 1))
+    gc.disable()
+    try:
+        shelf.opened.close("a")
+
+        assert found() is None
+    finally:
+        gc.enable()
 
 
 def test_threads_that_ask_at_once_read_a_capture_once() -> None:

@@ -94,6 +94,12 @@ async def test_what_could_never_be_captured_is_refused_as_a_capture_is(
         assert says in problem["detail"]
 
 
+async def test_an_estimate_takes_no_query(client: httpx.AsyncClient) -> None:
+    answer = await client.post(ESTIMATE, params={"name": "a"}, json=TEXT)
+
+    assert require_problem(answer, 422)["errors"][0]["loc"] == ["name"]
+
+
 async def test_an_estimate_is_of_json() -> None:
     async with open_client() as client:
         answer = await client.post(

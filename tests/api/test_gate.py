@@ -1,7 +1,9 @@
 """The gate: who computes, who waits, and who is sent away."""
 
 import asyncio
+import gc
 import threading
+import weakref
 from typing import Any
 
 import pytest
@@ -73,6 +75,29 @@ async def test_an_error_of_a_job_is_the_callers() -> None:
         await gate.run(job, request_of())
     assert await gate.run(lambda _stop: "next", request_of()) == "next"
     gate.close()
+
+
+async def test_a_failed_job_leaves_nothing_that_it_worked_on() -> None:
+    class Large:
+        """What would take much memory."""
+
+    gate = Gate(limits())
+    found: list[weakref.ref[Large]] = []
+
+    def job(_stop: threading.Event) -> None:
+        large = Large()
+        found.append(weakref.ref(large))
+        raise ValueError("no")
+
+    gc.disable()
+    try:
+        with pytest.raises(ValueError, match="no"):
+            await gate.run(job, request_of())
+
+        assert found[0]() is None
+    finally:
+        gc.enable()
+        gate.close()
 
 
 async def test_a_full_queue_sends_the_next_job_away() -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import weakref
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -325,6 +326,34 @@ def test_overviews_make_way_for_captures_where_that_is_of_use(
     with pytest.raises(ProblemError):  # The disk of this test stays as full as it is.
         shelf.data.require_room(10 * size + 1)
     assert [path.parent.name for path in files(tmp_path)] == ["a", "c"]
+
+
+def test_on_a_full_disk_overviews_make_way_for_a_deletion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(tmp_path)
+    for name, used in (("a", 200), ("b", 100)):
+        shelf.keep(name)
+        os.utime(shelf.data.of_overviews(name) / shelf.place(name).file_name, (used, used))
+    shelf.data.on_lack(shelf.kept.make_way)
+
+    monkeypatch.setattr("app.store.folder.shutil.disk_usage", disk_with(2**20 - 1))
+    shelf.data.ease()
+    assert [path.parent.name for path in files(tmp_path)] == ["a"]
+    monkeypatch.setattr("app.store.folder.shutil.disk_usage", disk_with(2**20))
+    shelf.data.ease()
+    assert len(files(tmp_path)) == 1
+
+
+def test_an_overview_that_makes_way_is_mapped_no_more(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, max_open_bytes=2**20)
+    shelf.keep("a")
+    held = weakref.ref(shelf.kept.find(shelf.place("a"), (523, 523)))
+
+    shelf.kept.make_way(1)
+
+    # Or its space would not be free.
+    assert (files(tmp_path), held()) == ([], None)
 
 
 def test_those_in_memory_are_bounded_and_the_last_stays(tmp_path: Path) -> None:

@@ -53,6 +53,22 @@ async def fresh(own: httpx.AsyncClient, path: str) -> str:
     return path
 
 
+async def running(client: httpx.AsyncClient, path: str, head: Params) -> None:
+    """Wait until an overview is being made."""
+    for _ in range(500):
+        await asyncio.sleep(0.002)
+        if (await client.get(f"{path}/overview", params=head)).json()["state"] == "running":
+            break
+
+
+async def slow(client: httpx.AsyncClient) -> str:
+    """Capture a head whose survey takes some seconds; returns where the capture is."""
+    made, spec = torch.Generator().manual_seed(19), {"spec": '{"normalizer": "entmax15"}'}
+    given = {name: torch.randn(1, 8209, 2, generator=made) for name in ("query", "key")}
+    answer = await upload(client, save(given, spec))
+    return f"{CAPTURES}/{(await ended(client, answer.json()['id']))['id']}"
+
+
 def numbers(region: dict[str, Any]) -> Any:
     tile = region["matrix"]
     return np.frombuffer(base64.b64decode(tile["bdata"]), "<f4").reshape(tile["shape"])
@@ -231,10 +247,7 @@ async def test_an_overview_that_is_removed_while_it_is_made_is_not_kept(
     own: httpx.AsyncClient, fresh: str
 ) -> None:
     waiting = asyncio.create_task(own.get(f"{fresh}/region", params=WHOLE))
-    for _ in range(500):
-        await asyncio.sleep(0.002)
-        if (await own.get(f"{fresh}/overview", params=HEAD)).json()["state"] == "running":
-            break
+    await running(own, fresh, HEAD)
     await own.delete(f"{fresh}/overview", params=HEAD)
     answer = await waiting
 
@@ -245,6 +258,26 @@ async def test_an_overview_that_is_removed_while_it_is_made_is_not_kept(
         assert answer.headers["retry-after"]
     await asyncio.sleep(0.3)
     assert (await own.get(f"{fresh}/overview", params=HEAD)).json()["state"] == "none"
+
+
+async def test_a_region_whose_capture_is_deleted_while_it_waits_is_of_none(
+    own: httpx.AsyncClient,
+) -> None:
+    path = await slow(own)
+    waiting = asyncio.create_task(own.get(f"{path}/region", params={"height": 129}))
+    await running(own, path, {"head": 0})
+    await own.delete(path)
+
+    require_problem(await waiting, 404)
+
+
+async def test_where_the_body_tells_all_a_query_is_refused(
+    own: httpx.AsyncClient, fresh: str
+) -> None:
+    answer = await own.post(f"{fresh}/overview", params={"head": 1}, json={})
+
+    assert require_problem(answer, 422)["errors"][0]["loc"] == ["head"]
+    assert (await own.get(f"{fresh}/overview")).json()["state"] == "none"
 
 
 async def test_a_small_matrix_needs_none(client: httpx.AsyncClient) -> None:

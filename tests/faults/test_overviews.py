@@ -19,7 +19,7 @@ import torch
 from safetensors.torch import save
 
 from tests.api.conftest import open_client
-from tests.api.overviews import HEAD, Params, large
+from tests.api.overviews import HEAD, Params, large, made
 from tests.api.test_problems import require_problem
 from tests.api.test_server import free_port
 from tests.conftest import ROOT, wait_for_port
@@ -178,10 +178,12 @@ def test_kills_while_overviews_are_written_leave_whole_ones_or_none(tmp_path: Pa
 
 @pytest.mark.anyio
 async def test_in_a_read_only_folder_overviews_are_kept_in_memory() -> None:
+    other: Params = {**HEAD, "head": 0}
     folder = Path(tempfile.mkdtemp())
     try:
         async with open_client(data_dir=folder / "data") as client:
             path = await large(client)
+            await made(client, path, other)
             drawn = await client.get(f"{path}/region", params=WHOLE)
             await client.delete(f"{path}/overview", params=HEAD)
         set_modes(folder, of_folders=0o555, of_files=0o444)
@@ -191,6 +193,7 @@ async def test_in_a_read_only_folder_overviews_are_kept_in_memory() -> None:
                 told = (await client.get(f"{path}/overview", params=HEAD)).json()
                 removed = await client.delete(f"{path}/overview", params=HEAD)
                 after = (await client.get(f"{path}/overview", params=HEAD)).json()
+                stuck = await client.delete(f"{path}/overview", params=other)
     finally:
         set_modes(folder, of_folders=0o755, of_files=0o644)
         shutil.rmtree(folder)
@@ -198,3 +201,25 @@ async def test_in_a_read_only_folder_overviews_are_kept_in_memory() -> None:
     assert region.content == drawn.content
     assert told["state"] == "ready"
     assert (removed.status_code, after["state"]) == (204, "none")
+    # The other was kept on the disk before.
+    require_problem(stuck, 503)
+
+
+@pytest.mark.anyio
+async def test_a_damaged_overview_that_cannot_be_removed_is_made_again_in_memory() -> None:
+    folder = Path(tempfile.mkdtemp())
+    try:
+        async with open_client(data_dir=folder / "data") as client:
+            path = await large(client)
+            drawn = await client.get(f"{path}/region", params=WHOLE)
+        (file,) = (folder / "data" / "overviews").glob("*/*")
+        file.write_bytes(file.read_bytes()[:-1])
+        set_modes(folder, of_folders=0o555, of_files=0o444)
+        with as_nobody():
+            async with open_client(data_dir=folder / "data") as client:
+                region = await client.get(f"{path}/region", params=WHOLE)
+    finally:
+        set_modes(folder, of_folders=0o755, of_files=0o644)
+        shutil.rmtree(folder)
+
+    assert (region.status_code, region.content) == (200, drawn.content)
