@@ -13,6 +13,14 @@ export class ProblemError extends Error {
 }
 
 /**
+ * Whether the same question may be answered in a while: by a busy server, or one that comes back.
+ * @param {Pick<Problem, "status">} problem
+ */
+export function isPassing({ status }) {
+  return status === 0 || status === 429 || status === 503;
+}
+
+/**
  * Ask, and read the answer as JSON; one without a body is an empty object.
  * @param {string} url
  * @param {RequestInit} [options]

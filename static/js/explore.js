@@ -12,8 +12,6 @@ import { isSame } from "./lib/paths.js";
 
 /** Tokens of a line that are shown at once. */
 export const LONGEST_LINE = 1024;
-/** Longer rows have no arithmetic that a person would read. */
-const LONGEST_ROW = 4096;
 
 /** @param {ExplorerStore} store */
 export function keepGrid(store) {
@@ -63,17 +61,28 @@ export function keepHeat(store) {
 
 /** @param {ExplorerStore} store */
 export function keepExplained(store) {
+  /** The cell that was asked for last: a row of 100,000 keys is not asked for with every picture. */
+  let asked = "";
   const ask = latestOnly(fetchCapturedCell, {
     done: (explained) => store.set({ explained }),
-    failed: () => store.set({ explained: null }),
+    failed() {
+      asked = "";
+      store.set({ explained: null });
+    },
   });
   store.watch(["region", "query", "key"], (state) => {
     const { capture, kind, layer, head, query, key, region } = state;
-    const isAsked = capture && key !== null && hasScores(state);
-    if (!isAsked || capture.kinds[kind].n_keys > LONGEST_ROW) {
+    if (!capture || key === null || !hasScores(state)) {
+      asked = "";
       ask.stop();
       store.set({ explained: null });
-    } else if (region) ask.start(capture.id, { kind, layer, head, query, key });
+      return;
+    }
+    const cell = { kind, layer, head, query, key };
+    const name = `${capture.id} ${JSON.stringify(cell)}`;
+    if (!region || name === asked) return;
+    asked = name;
+    ask.start(capture.id, cell);
   });
 }
 

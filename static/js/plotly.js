@@ -64,10 +64,34 @@ export function move(element, ways) {
     ways &&
     `translate(${ways.x.shift}px, ${ways.y.shift}px) scale(${ways.x.scale}, ${ways.y.scale})`;
   for (const layer of layers) /** @type {SVGElement} */ (layer).style.transform = to ?? "";
+  clipGround(element, ways);
   for (const letter of /** @type {const} */ (["x", "y"])) {
     const ticks = element.querySelectorAll(`.${letter}axislayer-above .${letter}tick`);
     if (!ways) ticks.forEach((tick) => tick.removeAttribute("style"));
     else moveTicks(element, letter, ticks, ways[letter]);
+  }
+}
+
+/**
+ * The ground of masked cells, only where the picture has come to stand: beside it nothing is known.
+ * @param {any} element with what Plotly knows of it
+ * @param {{x: Way, y: Way} | null} ways
+ */
+function clipGround(element, ways) {
+  for (const image of element.querySelectorAll(".layer-below .imagelayer image")) {
+    /** @param {"x" | "y"} letter @param {"width" | "height"} size @param {Way} way */
+    const beside = (letter, size, { scale, shift }) => {
+      const from = image.getAttribute(letter) - element._fullLayout[`${letter}axis`]._offset;
+      const to = from + Number(image.getAttribute(size));
+      const ends = [shift + scale * from - from, to - shift - scale * to];
+      return ends.map((end) => `${Math.max(end, 0)}px`);
+    };
+    if (!ways) image.style.clipPath = "";
+    else {
+      const [left, right] = beside("x", "width", ways.x);
+      const [top, bottom] = beside("y", "height", ways.y);
+      image.style.clipPath = `inset(${top} ${right} ${bottom} ${left})`;
+    }
   }
 }
 

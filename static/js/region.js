@@ -2,6 +2,7 @@
 /** Keeps the matrix true to what is looked at: the head, and the window. */
 
 import { fetchRegion } from "./captures.js";
+import { createClock } from "./clock.js";
 import { hasScores } from "./explore.js";
 import { latestOnly } from "./latest.js";
 import { pictureOf } from "./lib/captures/asked.js";
@@ -12,10 +13,6 @@ import { isSame } from "./lib/paths.js";
 import { keepSeen, keepSharp } from "./sharper.js";
 
 /** @import { Asked, ExplorerState, ExplorerStore, Region } from "./lib/captures/types.js" */
-
-/** A gesture pauses for so long before the server is asked; one that does not pause waits longer. */
-const PAUSE_MS = 40;
-const PATIENCE_MS = 240;
 
 /** @typedef {{id: string, asked: Asked}} Wish */
 
@@ -102,27 +99,4 @@ function carried(before, region, pointed) {
   const row = cellAt(region.query, region.cell[0], query);
   const column = cellAt(region.key, region.cell[1], key);
   return row === null || column === null ? null : { row, column };
-}
-
-/** Starts something now, or as soon as changes pause. */
-function createClock() {
-  let timer = 0;
-  let since = 0;
-  const stop = () => {
-    clearTimeout(timer);
-    timer = since = 0;
-  };
-  /** @param {() => void} start */
-  const now = (start) => {
-    stop();
-    start();
-  };
-  /** @param {() => void} start */
-  const soon = (start) => {
-    clearTimeout(timer);
-    since ||= performance.now();
-    const left = Math.max(since + PATIENCE_MS - performance.now(), 0);
-    timer = window.setTimeout(() => now(start), Math.min(PAUSE_MS, left));
-  };
-  return { now, soon, stop };
 }

@@ -1,13 +1,14 @@
 // @ts-check
 /** Keeps the overview of the chosen head: asks for it, starts it, follows it and lets it go. */
 
-import { ProblemError } from "./ask.js";
+import { ProblemError, isPassing } from "./ask.js";
 import { latestOnly, oneByOne } from "./latest.js";
 import { isUnderWay, startsItself } from "./lib/captures/overviews.js";
 import { isSame } from "./lib/paths.js";
 import { fetchOverview, followOverview, startOverview, stopOverview } from "./overviews.js";
 
 /** @import { ExplorerStore, Overview, Place } from "./lib/captures/types.js" */
+/** @import { Problem } from "./types.js" */
 
 /** How soon the server is asked again when it was not heard. */
 const AGAIN_MS = 2000;
@@ -34,11 +35,15 @@ export function keepOverview(store) {
     const { overview } = store.get();
     if (isSame(here, of) && overview) store.set({ overview: { ...overview, ...changes } });
   };
+  /** @param {Place} of @param {Problem} problem */
+  const fail = (of, problem) => {
+    if (isSame(started, of)) started = null;
+    tell(of, { state: "failed", problem, isLost: false });
+  };
   /** @param {Place} of @param {unknown} error */
   const refused = (of, error) => {
     if (!(error instanceof ProblemError)) throw error;
-    if (isSame(started, of)) started = null;
-    tell(of, { state: "failed", problem: error.problem });
+    fail(of, error.problem);
   };
   /** @param {Overview} overview */
   const found = (overview) => {
@@ -50,7 +55,12 @@ export function keepOverview(store) {
   };
   const ask = latestOnly(fetchOverview, {
     done: found,
-    failed: () => here && unheard(here, true),
+    failed(problem) {
+      if (!here) return;
+      // Of a capture that is gone the same would be heard for ever.
+      if (isPassing(problem)) unheard(here, true);
+      else fail(here, problem);
+    },
   });
   /** @param {Place} of @param {boolean} isForGood whether the browser asks no more by itself */
   const unheard = (of, isForGood) => {

@@ -1,7 +1,7 @@
 // @ts-check
 /** A capture and its words: all at once, or for long ones as they are looked at. */
 
-import { ProblemError, getJson } from "./ask.js";
+import { ProblemError, getJson, isPassing } from "./ask.js";
 import { fetchCapture } from "./captures.js";
 import { LONGEST_LINE } from "./explore.js";
 import { joined, missingWords } from "./lib/captures/wanted.js";
@@ -10,8 +10,7 @@ import { isLong, withPlaces, withWords } from "./lib/captures/words.js";
 /** @import { Capture, ExplorerStore } from "./lib/captures/types.js" */
 /** @import { Stretch } from "./lib/captures/words.js" */
 
-/** A busy server, or none that answers: it may be another in a while. */
-const PASSING = [0, 429, 503];
+/** How soon words are asked for again. */
 const AGAIN_MS = 2000;
 
 const { api } = document.documentElement.dataset;
@@ -53,7 +52,7 @@ export function keepWords(store) {
     } catch (error) {
       names.forEach((name) => coming.delete(name));
       if (!(error instanceof ProblemError)) throw error;
-      if (PASSING.includes(error.problem.status)) setTimeout(look, AGAIN_MS);
+      if (isPassing(error.problem)) setTimeout(look, AGAIN_MS);
     }
   };
   const look = () => {

@@ -3,12 +3,13 @@
 import re
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, Request, expect
 
 from tests.browser.conftest import PHONE, Visit
-from tests.browser.explorer import SENTENCE, capture, model, words
+from tests.browser.explorer import SENTENCE, capture, id_of, model, words
 from tests.browser.mapping import (
     capture_long,
     capture_tokens,
@@ -26,6 +27,10 @@ from tests.browser.mapping import (
 from tests.browser.workbench import axis_words, drawn, point_at, wait_for_redraw
 
 WHOLE = (1, 1021, 1, 1021)
+
+
+def _number(text: str) -> int:
+    return int(re.sub(r"\D", "", text))
 
 
 @pytest.fixture(scope="module")
@@ -377,13 +382,13 @@ def test_the_matrix_stays_where_it_is_while_its_labels_change(visit: Visit, midd
 
 def test_the_words_follow_the_window(visit: Visit, long: str) -> None:
     page = visit.open(f"{long}&query=40")
-    expect(words(page).first).to_have_text("0")
+    expect(words(page).first).to_have_text("1")
     page.goto(f"{long}&query=40&queries=4000:4200&keys=4100:4300")
-    expect(words(page).first).to_have_text("4000")
+    expect(words(page).first).to_have_text("4001")
     expect(words(page)).to_have_count(300)
     page.goto(f"{long}&query=40&queries=4000:4200&keys=100:200")
-    expect(words(page, "query").first).to_have_text("4000")
-    expect(words(page, "key").first).to_have_text("100")
+    expect(words(page, "query").first).to_have_text("4001")
+    expect(words(page, "key").first).to_have_text("101")
     expect(words(page, "key")).to_have_count(100)
 
 
@@ -464,6 +469,89 @@ def test_a_pinned_cell_and_its_arithmetic_stay_while_one_zooms(visit: Visit, sen
 
     expect(page.locator("#why")).to_contain_text("Why is it → animal")
     expect(page).to_have_url(re.compile("query=10&key=2"))
+
+
+def test_a_cell_of_a_long_row_is_explained_by_its_largest_weights(visit: Visit, long: str) -> None:
+    page = visit.open(f"{long}&queries=3000:3016&keys=3000:3016")
+    cell = httpx.get(
+        f"{visit.server}/api/v1/captures/{id_of(long)}/cell",
+        params={"kind": "self", "layer": 0, "head": 0, "query": 3010, "key": 3005},
+    ).json()
+    largest = sorted(cell["row_weights"], reverse=True)[:64]
+    point_at(page, "map", 10, 5, click=True)
+
+    lines = page.locator("#why .why__step--row tbody tr")
+    expect(lines.last.locator("th")).to_have_text(re.compile(r"^5,94[23] more keys$"))
+    assert lines.count() == 6007 - _number(lines.last.locator("th").inner_text()) + 1
+    expect(page.locator("#why [data-chosen] th")).to_contain_text("3,006")
+    rest = float(lines.last.locator("td").last.inner_text().replace("<", ""))
+    assert rest == pytest.approx(1 - sum(largest), abs=2e-3)
+    expect(page.locator("#why tfoot td").last).to_have_text("1.000")
+
+
+def test_a_pinned_cell_of_a_long_row_is_asked_for_once(visit: Visit, long: str) -> None:
+    page = visit.open(f"{long}&queries=3000:3016&keys=3000:3016")
+    asked: list[Request] = []
+    page.on("request", lambda request: asked.append(request) if "/cell?" in request.url else None)
+    point_at(page, "map", 10, 5, click=True)
+    expect(page.locator("#why")).to_be_visible()
+    before = rectangle(page)
+    page.keyboard.press("-")
+    moved_from(page, before)
+
+    assert len(asked) == 1
+
+
+def test_a_capture_that_was_deleted_meanwhile_is_told(visit: Visit, server: str) -> None:
+    gone = capture_long(server, 4801)
+    page = visit.open(gone)
+    settle(page)
+    expect(page.locator("#overview")).to_be_hidden()
+    visit.refusals = True
+    httpx.delete(f"{server}/api/v1/captures/{id_of(gone)}").raise_for_status()
+    page.get_by_role("button", name="Zoom in", exact=True).click()
+
+    expect(page.locator("#problem")).to_contain_text("There is no such capture")
+    expect(page.locator("#map .heatmaplayer image").first).to_be_visible()
+
+
+def test_the_largest_weights_of_a_long_row_say_among_which_tokens_they_are(
+    visit: Visit, long: str, sentence: str
+) -> None:
+    facts = visit.open(f"{long}&query=3000").locator("#line-facts")
+    expect(facts).to_contain_text(re.compile(r"among the tokens\s*2,561–3,584"))
+
+    facts = visit.open(sentence).locator("#line-facts")
+    expect(facts).to_contain_text("row sum")
+    expect(facts).not_to_contain_text("among the tokens")
+
+
+def test_what_is_not_known_yet_does_not_look_masked(visit: Visit, long: str) -> None:
+    page = visit.open(f"{long}&queries=3000:4000&keys=2000:3400")
+    settle(page)
+    plot = page.locator("#map .nsewdrag").first.bounding_box()
+    assert plot
+    assert _hatched(page) == pytest.approx((plot["x"], plot["x"] + plot["width"]), abs=2)
+    hold_regions(page)
+    drag(page, (0.9, 0.5), (0.4, 0.5))
+
+    known = (plot["x"], plot["x"] + plot["width"] / 2)
+    assert _hatched(page) == pytest.approx(known, abs=4)
+    page.wait_for_timeout(500)  # Its ticks are drawn anew meanwhile.
+    assert _hatched(page) == pytest.approx(known, abs=4)
+
+
+def _hatched(page: Page) -> tuple[float, float]:
+    """Find the left and the right end of what may show through as masked."""
+    left, right = page.locator("#map .layer-below .imagelayer image").first.evaluate(
+        """image => {
+          const { left, right } = image.getBoundingClientRect();
+          const clip = image.style.clipPath.match(/[\\d.]+(?=px)/g)?.map(Number) ?? [0];
+          const [top, beside = top, , before = beside] = clip;
+          return [left + before, right - beside];
+        }"""
+    )
+    return left, right
 
 
 def test_another_head_shows_the_same_place(visit: Visit, sentence: str) -> None:

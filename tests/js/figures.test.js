@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { colourBar } from "../../static/js/figures/bar.js";
 import { matrixFigure } from "../../static/js/figures/matrix.js";
 import { picturesOf } from "../../static/js/figures/pictures.js";
 import { planPanels } from "../../static/js/figures/plan.js";
@@ -101,6 +102,18 @@ test("colours of weights that may be negative are centred on zero; their bar has
   const ends = layout.annotations.map((/** @type {any} */ { text }) => text);
   assert.deepEqual([data[0].zmin, data[0].zmax].map(Math.fround), [-0.4, 0.4].map(Math.fround));
   assert.deepEqual(ends.slice(0, 3), ["\u22120.1", "0.4", "0"]);
+});
+
+test("a bar tells its unit where there is room between its ends", () => {
+  /** @param {number} width @param {[number, number]} range */
+  const told = (width, range) => {
+    const frame = { width: 311, height: 107, bar: { left: 0, top: 53, width, height: 6 } };
+    const picture = { frame, theme: {}, range, unit: "weight" };
+    return colourBar(/** @type {any} */ (picture), 2).ends.map(({ text }) => text);
+  };
+  assert.deepEqual(told(200, [0, 0.5]), ["0", "0.5", "weight"]);
+  assert.deepEqual(told(80, [0, 0.5]), ["0", "0.5"]);
+  assert.deepEqual(told(200, [-1, 1]), ["\u22121", "1", "0"]);
 });
 
 test("of a head made of two, the scores of the chosen one are drawn", () => {

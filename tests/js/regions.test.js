@@ -159,3 +159,20 @@ test("a head with masked cells is drawn on the hatched ground", () => {
   const { layout } = matrixFigure(pictureOf(region(), 3));
   assert.equal(layout.images.length, 1);
 });
+
+test("a part of the plot that the region does not reach has no ground", () => {
+  const shown = region({ from: 8, cell: [4, 4], exact: false });
+  const { frame, known } = pictureOf(shown, 61, { query: [8, 16], key: [14, 26] });
+  const [plot] = frame.plots;
+  assert.ok(known);
+  // Of the keys 8 to 19 that are known, the window of 14 to 25 shows the first half.
+  assert.deepEqual([known.left, known.width], [plot.left, plot.width / 2]);
+  assert.deepEqual([known.top, known.height], [plot.top, plot.height]);
+  const { layout } = matrixFigure(
+    /** @type {any} */ ({
+      ...pictureOf(shown, 61, { query: [30, 40], key: [30, 40] }),
+      hasGaps: true,
+    }),
+  );
+  assert.deepEqual(layout.images, []);
+});

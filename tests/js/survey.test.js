@@ -18,6 +18,7 @@ const server = {
   asked: [],
   /** The answer to a start, where it is no. @type {object | null} */
   refusal: null,
+  isGone: false,
   pending: 0,
   /** @param {string} head */
   overview(head) {
@@ -36,6 +37,7 @@ const server = {
     server.pending += 1;
     await pause(2);
     server.pending -= 1;
+    if (server.isGone) return Response.json({ status: 404, title: "Not Found" }, { status: 404 });
     if (method === "POST" && server.refusal) return Response.json(server.refusal, { status: 429 });
     if (method === "POST") server.states[head] = "running";
     if (method === "DELETE") server.states[head] = "none";
@@ -101,7 +103,8 @@ const region = (head, sampled) =>
 const SAMPLED = { queries: 1, done: 0 };
 
 beforeEach(() => {
-  Object.assign(server, { states: {}, seconds: 3, fits: true, asked: [], refusal: null });
+  const calm = { states: {}, seconds: 3, fits: true, refusal: null, isGone: false };
+  Object.assign(server, { ...calm, asked: [] });
   Stream.all = [];
   page = new EventTarget();
 });
@@ -219,6 +222,22 @@ test("a stream that breaks off is told, and told to be back with the next event"
   assert.equal(store.get().overview?.isLost, true);
   stream.tell({ state: "running", done: 7, total: 7000, eta_s: null });
   assert.equal(store.get().overview?.isLost, false);
+});
+
+test("a capture that is gone is asked for once, and told where something was told", async () => {
+  const store = opened();
+  keepOverview(store);
+  store.set({ region: region(0, SAMPLED) });
+  await settle();
+  server.isGone = true;
+  Stream.all[0].tell({ state: "none", done: 0, total: 7000, eta_s: null });
+  await settle();
+  assert.deepEqual(
+    [store.get().overview?.state, store.get().overview?.problem?.status],
+    ["failed", 404],
+  );
+  await pause(2100);
+  assert.deepEqual(server.asked, ["GET 0", "POST 0", "GET 0"]);
 });
 
 test("one that failed tells why", async () => {

@@ -6,6 +6,8 @@ import { showShort } from "../lib/numbers.js";
 /** @import { Picture } from "./matrix.js" */
 
 const STEPS = 64;
+/** A narrower bar has room for its ends only. */
+const WITH_UNIT = 140;
 
 /**
  * The bar is drawn as a matrix of one row, so that its place is known to the pixel.
@@ -45,12 +47,12 @@ function rangeOf({ range: [low, high] }) {
 }
 
 /**
- * The numbers below the bar: both ends inside its width, and zero where there is room.
+ * The numbers below the bar: both ends inside its width, and zero or the unit where there is room.
  * @param {Picture} picture
  * @param {number} low
  * @param {number} high
  */
-function endsOf({ frame, theme }, low, high) {
+function endsOf({ frame, theme, unit }, low, high) {
   const { left, top, width, height } = frame.bar;
   const zero = -low / (high - low);
   /** @param {number} place @param {number} value @param {string} xanchor */
@@ -63,5 +65,6 @@ function endsOf({ frame, theme }, low, high) {
   });
   const isRoom = zero > 0.15 && zero < 0.85;
   const ends = [end(0, low, "left"), end(1, high, "right")];
-  return isRoom ? [...ends, end(zero, 0, "center")] : ends;
+  if (isRoom) return [...ends, end(zero, 0, "center")];
+  return unit && width >= WITH_UNIT ? [...ends, { ...end(0.5, 0, "center"), text: unit }] : ends;
 }

@@ -5,12 +5,13 @@ import { labelOf } from "../lib/captures/tokens.js";
 import { isSameWindow, wholeOf } from "../lib/captures/windows.js";
 import { reachOf } from "../lib/captures/shade.js";
 import { rangeOf, rowsOf, weightsRange } from "../lib/matrices.js";
+import { knownIn, placeIn, rangesOf } from "./among.js";
 import { labelsOf, longestLabels, widest } from "./labels.js";
 import { planPanels } from "./plan.js";
 import { FEW, ticksOf } from "./ticks.js";
 
-/** @import { Region, Sides, Token, Window } from "../lib/captures/types.js" */
-/** @import { Extent, Span } from "../lib/captures/windows.js" */
+/** @import { Region, Sides, Window } from "../lib/captures/types.js" */
+/** @import { Extent } from "../lib/captures/windows.js" */
 /** @import { Theme } from "../lib/theme.js" */
 /** @import { Measure } from "./labels.js" */
 /** @import { Picture } from "./matrix.js" */
@@ -34,6 +35,7 @@ const BESIDE_BAR = 176;
  * @property {Theme} theme
  * @property {Measure} measure
  * @property {{queries: string, keys: string}} axes
+ * @property {string} [unit] of the numbers
  */
 
 /**
@@ -71,36 +73,13 @@ export function headPicture(view) {
     axes: [axes.keys, axes.queries],
     rows: { labels: [], range: ranges.rows, ticks: ticks("query", 0, plot.height) },
     columns: { labels: [], range: ranges.columns, ticks: ticks("key", 1, plot.width) },
+    unit: view.unit,
     range: isWhole ? weightsRange(range, isSigned) : partRange(range, view.most),
     isSigned,
     hasGaps: region.weights.data.some(Number.isNaN),
+    known: knownIn(plot, ranges, region.weights.shape),
     theme,
   };
-}
-
-/**
- * A window among the cells of a region, as the ranges of its axes.
- * @param {Region} region
- * @param {Window} window
- * @returns {{rows: Span, columns: Span}}
- */
-export function rangesOf({ query, key, cell }, window) {
-  /** @param {Span} span @param {Span} range @param {number} side @returns {Span} */
-  const among = (span, range, side) => {
-    const place = placeIn(range, side);
-    return [place(span[0]) - 0.5, place(span[1]) - 0.5];
-  };
-  return { rows: among(window.query, query, cell[0]), columns: among(window.key, key, cell[1]) };
-}
-
-/**
- * Where a place of the whole matrix stands among the cells of a region.
- * @param {Span} range
- * @param {number} side of a cell
- * @returns {(token: number) => number}
- */
-function placeIn([from], side) {
-  return (token) => (token - from) / side;
 }
 
 /**

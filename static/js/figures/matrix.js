@@ -7,7 +7,7 @@ import { colourBar } from "./bar.js";
 import { hatchedGround } from "./hatch.js";
 import { numbersInCells } from "./cells.js";
 
-/** @import { Frame } from "./plan.js" */
+/** @import { Box, Frame } from "./plan.js" */
 /** @import { Words } from "./axes.js" */
 /** @import { Theme } from "../lib/theme.js" */
 /** @import { Rgb } from "../lib/colour.js" */
@@ -22,8 +22,10 @@ import { numbersInCells } from "./cells.js";
  * @property {Words} rows
  * @property {Words} columns
  * @property {[number, number]} range real, shared by all heads
+ * @property {string} [unit] of the numbers, where no title beside the picture tells it
  * @property {boolean} isSigned
  * @property {boolean} hasGaps
+ * @property {Box} [known] the part of the one plot that the rows are of; all of it when absent
  * @property {Theme} theme
  */
 
@@ -35,6 +37,16 @@ export function matrixFigure(picture) {
   const { frame, heads, theme } = picture;
   const { colours, zmin, zmax } = colourScale(picture);
   const shared = { type: "heatmap", zmin, zmax, colorscale: plotScale(colours), showscale: false };
+  /**
+   * Under what is known only: elsewhere a hatch would say that cells are masked.
+   * @param {Picture} picture
+   */
+  function groundsOf({ frame, known, theme }) {
+    const boxes = known ? [known] : frame.plots;
+    const seen = boxes.filter(({ width, height }) => width > 0 && height > 0);
+    return seen.map((box) => hatchedGround(box, frame, theme));
+  }
+
   /** @type {Record<string, any>} */
   const layout = {
     width: frame.width,
@@ -44,7 +56,7 @@ export function matrixFigure(picture) {
     plot_bgcolor: "rgba(0, 0, 0, 0)",
     font: { family: theme.font, color: theme.text, size: 12.5 },
     hovermode: "closest",
-    images: picture.hasGaps ? frame.plots.map((plot) => hatchedGround(plot, frame, theme)) : [],
+    images: picture.hasGaps ? groundsOf(picture) : [],
     annotations: heads.length > 1 ? frame.plots.map((_, head) => headTitle(picture, head)) : [],
   };
   const data = heads.map((z, index) => {

@@ -2,6 +2,7 @@
 /** Where ticks stand beside a window of a matrix, and what they say. Pure. */
 
 import { labelOf } from "../lib/captures/tokens.js";
+import { showPlace } from "../lib/numbers.js";
 import { labelsOf } from "./labels.js";
 
 /** @import { Token } from "../lib/captures/types.js" */
@@ -118,12 +119,4 @@ function roundStep(least) {
   const power = 10 ** Math.floor(Math.log10(Math.max(least, 1)));
   const factor = [1, 2, 5, 10].find((each) => each * power >= least) ?? 10;
   return factor * power;
-}
-
-/**
- * Thousands apart, as English and Chinese write them.
- * @param {number} place
- */
-function showPlace(place) {
-  return place.toLocaleString("en");
 }

@@ -90,6 +90,14 @@ export function showBounded(value, decimals) {
 }
 
 /**
+ * A place or a count: thousands apart, as English and Chinese write them.
+ * @param {number} place
+ */
+export function showPlace(place) {
+  return place.toLocaleString("en");
+}
+
+/**
  * A number for the ends of a colour bar: as short as three digits allow.
  * @param {number} value
  */

@@ -3,7 +3,8 @@
 
 import { make } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { show } from "../lib/numbers.js";
+import { show, showPlace } from "../lib/numbers.js";
+import { readRow } from "../lib/rows.js";
 import { withMore } from "./more.js";
 import { scroller } from "./scroller.js";
 import { brief } from "./steps.js";
@@ -15,50 +16,67 @@ const LARGEST_SLIP = 1e-4;
 
 /**
  * The whole row: each score and its weight, before heads are combined; between them its exponential
- * where weights are those.
+ * where weights are those. Of a long row the largest weights, each with its place, and the sum of
+ * the others.
  * @param {Explained} cell
  * @param {{keys: string[], member: string}} names
  */
 export function rowTable(cell, { keys, member }) {
-  const { row_scores: scores, row_weights: weights, row_maximum: top } = cell;
-  const { lse, temperature, key, combined } = cell;
-  const table = make("table", { class: "numbers numbers--row" });
+  const { lines, rest, sum } = readRow(cell);
+  const { row_weights: weights, temperature, combined } = cell;
+  const isShown = areExponentials(cell);
   const exponent = temperature === 1 ? "exp(s − max)" : "exp((s − max) / T)";
-  const isShown = areExponentials({ scores, weights, lse, temperature }) && top !== null;
   const weightName = combined && !member ? t("own weight") : `${t("weight")} ${member}`;
   const names = [t("key"), `${t("score")} ${member}`, ...(isShown ? [exponent] : []), weightName];
-  table.append(make("thead", {}, row("th", names)));
-  table.classList.toggle(
-    "numbers--signed",
-    weights.some((weight) => weight < 0),
-  );
-  const body = make("tbody");
-  const largest = Math.max(1, ...Array.from(weights, (weight) => Math.abs(weight || 0)));
-  let sum = 0;
-  let whole = 0;
-  scores.forEach((score, index) => {
-    const exponential =
-      isShown && score !== null ? Math.exp((score - Number(top)) / temperature) : 0;
-    const weight = weights[index] || 0;
-    sum += exponential;
-    whole += weight;
-    const between = isShown ? [brief(exponential)] : [];
-    const cells = [brief(score), ...between, brief(weight)];
-    const each = row("td", cells, make("th", { scope: "row" }, word(keys[index])));
-    each.style.setProperty("--weight", String(Math.abs(weight) / largest));
-    if (weight < 0) each.dataset.negative = "";
-    if (index === key) each.dataset.chosen = "";
-    body.append(each);
+  const largest = Math.max(1, ...lines.map(({ weight }) => Math.abs(weight)));
+  /** @param {{exponential: number, weight: number}} numbers @param {typeof brief} write */
+  const written = ({ exponential, weight }, write = brief) => [
+    ...(isShown ? [write(exponential)] : []),
+    write(weight),
+  ];
+  const rows = lines.map((line) => {
+    const place = rest.count > 0 ? [placeOf(line.key)] : [];
+    const name = make("th", { scope: "row" }, ...place, word(keys[line.key]));
+    const each = row("td", [brief(line.score), ...written(line)], name);
+    each.style.setProperty("--weight", String(Math.abs(line.weight) / largest));
+    if (line.weight < 0) each.dataset.negative = "";
+    if (line.key === cell.key) each.dataset.chosen = "";
+    return each;
   });
+  if (rest.count > 0) rows.push(restRow(rest.count, ["", ...written(rest)]));
   const { sink } = cell.row_state;
   if (isShown && typeof sink === "number") {
-    const exponential = Math.exp(sink - Number(top) / temperature);
-    sum += exponential;
-    body.append(sinkRow(sink, exponential));
+    const exponential = Math.exp(sink - Number(cell.row_maximum) / temperature);
+    sum.exponential += exponential;
+    rows.push(sinkRow(sink, exponential));
   }
-  const sums = isShown ? [show(sum, 3)] : [];
-  table.append(body, make("tfoot", {}, row("td", ["Σ", "", ...sums, show(whole, 3)])));
-  return withMore(scroller(table, t("The row of the query")), [...body.rows]);
+  const sums = ["Σ", "", ...written(sum, (value) => show(value, 3))];
+  const isSigned = weights.some((weight) => weight < 0);
+  const table = make(
+    "table",
+    { class: `numbers numbers--row${isSigned ? " numbers--signed" : ""}` },
+    make("thead", {}, row("th", names)),
+    make("tbody", {}, ...rows),
+    make("tfoot", {}, row("td", sums)),
+  );
+  return withMore(scroller(table, t("The row of the query")), rows);
+}
+
+/** @param {number} key */
+function placeOf(key) {
+  return make("span", { class: "numbers__place", text: showPlace(key + 1) });
+}
+
+/**
+ * All keys that have no line, together.
+ * @param {number} count
+ * @param {string[]} cells
+ */
+function restRow(count, cells) {
+  const text = t("{count} more keys", { count: showPlace(count) });
+  const line = row("td", cells, make("th", { scope: "row", text }));
+  line.dataset.rest = "";
+  return line;
 }
 
 /**
@@ -75,10 +93,11 @@ function sinkRow(logit, exponential) {
 
 /**
  * Whether every weight of a row is its score's exponential over one and the same sum.
- * @param {{scores: (number | null)[], weights: ArrayLike<number>, lse: number | null, temperature: number}} row
+ * @param {Explained} cell
  */
-function areExponentials({ scores, weights, lse, temperature }) {
-  if (lse === null) return false;
+function areExponentials({ row_scores: scores, row_weights: weights, ...row }) {
+  const { lse, row_maximum: top, temperature } = row;
+  if (lse === null || top === null) return false;
   return scores.every((score, index) => {
     const weight = score === null ? 0 : Math.exp(score / temperature - lse);
     return Math.abs(weight - (weights[index] || 0)) < LARGEST_SLIP;

@@ -1,7 +1,7 @@
 // @ts-check
 /** Rectangles that were drawn before: going back asks nobody. */
 
-/** @import { Asked, Place, Region } from "./types.js" */
+/** @import { Asked, Region } from "./types.js" */
 
 /** A picture of 512² cells takes a megabyte. */
 const MOST = 24;

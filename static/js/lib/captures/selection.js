@@ -85,7 +85,7 @@ function firstKind(kinds) {
  * @param {Pick<Capture, "n_given" | "tokens">} capture
  * @param {string} kind
  */
-export function firstQuery({ n_given: given, tokens }, kind) {
+function firstQuery({ n_given: given, tokens }, kind) {
   const { query } = tokens[kind];
   if (given[kind] < query.length) return Math.max(given[kind] - 1, 0);
   if (query.some(({ kind }) => kind === "patch") && query[0].kind === "special") return 0;

@@ -153,7 +153,7 @@ export function pointAt({ query, key }, { across, down }) {
 }
 
 /** @param {Window} window @returns {Point} */
-export function middleOf(window) {
+function middleOf(window) {
   return pointAt(window, { across: 0.5, down: 0.5 });
 }
 

@@ -1,6 +1,7 @@
 // @ts-check
 /** The arithmetic behind the chosen cell, with the workbench's own steps. */
 
+import { layerNumber } from "../../lib/captures/layers.js";
 import { find, icon, make } from "../../lib/dom.js";
 import { t, tNodes } from "../../lib/i18n.js";
 import { labelOf } from "../../lib/captures/tokens.js";
@@ -10,7 +11,7 @@ import { maskTitles } from "../masks.js";
 import { saysOf } from "../says.js";
 import { showChosen, step } from "../why.js";
 
-/** @import { Capture, ExplorerState, ExplorerStore } from "../../lib/captures/types.js" */
+/** @import { Capture, ExplorerStore } from "../../lib/captures/types.js" */
 /** @import { Answer, Catalogue, Explained } from "../../types.js" */
 
 /**
@@ -19,12 +20,19 @@ import { showChosen, step } from "../why.js";
  */
 export function mountArithmetic(store, catalogue) {
   const place = find("why");
-  store.watch(["explained"], ({ explained, capture, kind, layer }) => {
+  /** What was told, and the words of it, which may come later. @type {unknown[]} */
+  let told = [];
+  store.watch(["explained", "capture"], ({ explained, capture, kind, layer }) => {
     place.hidden = !explained;
     if (!explained || !capture) return;
+    const { query, key } = capture.tokens[kind];
+    const now = [explained, query[explained.query], key[explained.key]];
+    if (now.every((each, index) => each === told[index])) return;
+    told = now;
     const answer = answerOf(capture, kind, layer);
     const close = () => store.set({ key: null, direction: "from" });
-    const name = t("layer {layer}, head {head}", { layer: layer + 1, head: explained.head + 1 });
+    const names = { layer: layerNumber(capture, layer), head: explained.head + 1 };
+    const name = t("layer {layer}, head {head}", names);
     place.replaceChildren(...content(explained, { answer, place: name }, catalogue, close));
     showChosen(place);
   });

@@ -5,7 +5,7 @@ import { chosenOf, hasScores } from "../../explore.js";
 import { spreadOf } from "../../lib/captures/lines.js";
 import { find, make } from "../../lib/dom.js";
 import { t, tNodes } from "../../lib/i18n.js";
-import { show, showBounded } from "../../lib/numbers.js";
+import { show, showBounded, showPlace } from "../../lib/numbers.js";
 import { mechanismWords } from "./mechanism.js";
 import { sidesOf, topLines, word } from "./top.js";
 
@@ -66,6 +66,10 @@ function lineFacts(state, chosen) {
   const { sum, entropy } = spreadOf(weights);
   /** @type {string[][]} */
   const lines = [];
+  if (!isWhole) {
+    const [from, to] = [start + 1, start + weights.length].map(showPlace);
+    lines.push([t("among the tokens"), `${from}–${to}`]);
+  }
   if (isWhole && state.direction === "from") {
     if (entropy !== null && Math.abs(sum - 1) < 1e-3) {
       const most = Math.log2(weights.filter((weight) => !Number.isNaN(weight)).length);

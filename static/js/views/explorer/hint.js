@@ -7,7 +7,7 @@ import { labelOf } from "../../lib/captures/tokens.js";
 import { find, make } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
 import { valueAt } from "../../lib/matrices.js";
-import { show } from "../../lib/numbers.js";
+import { show, showPlace } from "../../lib/numbers.js";
 import { facts, pair, placeBeside } from "../tooltip.js";
 
 /** @import { ExplorerState, ExplorerStore, Token } from "../../lib/captures/types.js" */
@@ -83,6 +83,6 @@ function exactOf({ region, pointed, heat }) {
  * @param {[from: number, to: number]} range
  */
 function words(tokens, [from, to]) {
-  const text = to - from > 1 ? `${from + 1}–${to}` : labelOf(tokens[from]);
+  const text = to - from > 1 ? `${showPlace(from + 1)}–${showPlace(to)}` : labelOf(tokens[from]);
   return make("bdi", { text });
 }

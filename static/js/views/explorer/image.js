@@ -10,7 +10,7 @@ import { chooseToken } from "./choose.js";
 import { walkTokens } from "./walk.js";
 
 /** @import { Capture, ExplorerStore, Sides } from "../../lib/captures/types.js" */
-/** @import { Marks } from "./strip.js" */
+/** @import { Marks } from "./marks.js" */
 
 /** An image of fewer pixels than this shows them. */
 const COARSE = 64;

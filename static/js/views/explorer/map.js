@@ -1,24 +1,22 @@
 // @ts-check
 /** The chosen head as a matrix that zooms like a map: the old picture moves until the new is there. */
 
-import { rangesOf } from "../../figures/headmap.js";
 import { matrixFigure } from "../../figures/matrix.js";
 import { layerNumber } from "../../lib/captures/layers.js";
-import { cellAt } from "../../lib/captures/regions.js";
 import { isSameWindow } from "../../lib/captures/windows.js";
 import { find } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
-import { drawStill, isLoaded, move } from "../../plotly.js";
-import { coverAfter, lightUp } from "../lights.js";
+import { drawStill, isLoaded } from "../../plotly.js";
 import { loadAfterHeads } from "./charts.js";
 import { walkCells } from "./cells.js";
+import { lightMap, moveTo } from "./drawn.js";
 import { createGlide } from "./glide.js";
 import { mountHands } from "./hands.js";
 import { lookOf } from "./magnify.js";
 import { createPeaks, pictureOf } from "./picture.js";
 
-/** @import { ExplorerState, ExplorerStore, Region, Window } from "../../lib/captures/types.js" */
-/** @import { Picture } from "../../figures/matrix.js" */
+/** @import { ExplorerStore, Window } from "../../lib/captures/types.js" */
+/** @import { Drawn } from "./drawn.js" */
 
 /** In less there is no place for a cell: the page is hidden, or being laid out. */
 const LEAST_ROOM = 120;
@@ -26,8 +24,6 @@ const LEAST_ROOM = 120;
 const MOST_WORDS = 64;
 /** A window that rests for so long has its ticks drawn, even if its numbers are still on their way. */
 const REST_MS = 200;
-
-/** @typedef {{picture: Picture, region: Region, window: Window}} Drawn */
 
 /** @param {ExplorerStore} store */
 export function mountMap(store) {
@@ -100,47 +96,4 @@ export function mountMap(store) {
  */
 function hasWords({ query, key }) {
   return Math.min(query[1] - query[0], key[1] - key[0]) <= MOST_WORDS;
-}
-
-/**
- * Show another window than the one that was drawn, by moving what was drawn.
- * @param {HTMLElement} plot
- * @param {Drawn} drawn
- * @param {Window} shown
- */
-function moveTo(plot, { picture, window }, shown) {
-  if (isSameWindow(window, shown)) {
-    move(plot, null);
-    return;
-  }
-  const [{ width, height }] = picture.frame.plots;
-  /** @param {"query" | "key"} side @param {number} pixels */
-  const way = (side, pixels) => {
-    const [[a, b], [from, to]] = [window[side], shown[side]];
-    return { scale: (b - a) / (to - from), shift: ((a - from) / (to - from)) * pixels };
-  };
-  move(plot, { x: way("key", width), y: way("query", height) });
-}
-
-/**
- * @param {HTMLElement} place
- * @param {Drawn} drawn
- * @param {Window} window that is shown
- * @param {ExplorerState} state
- */
-function lightMap(place, { picture, region }, window, { pointed, query, key, isReplay }) {
-  const { rows, columns } = rangesOf(region, window);
-  const shown = {
-    ...picture,
-    rows: { ...picture.rows, range: rows },
-    columns: { ...picture.columns, range: columns },
-  };
-  const row = cellAt(region.query, region.cell[0], query);
-  const column = cellAt(region.key, region.cell[1], key);
-  const at = pointed && { head: 0, query: pointed.row, column: pointed.column };
-  // A cell outside every picture lights nothing, and a row alone its row.
-  const cell =
-    row === null ? null : { head: column === null ? -1 : 0, query: row, key: column ?? 0 };
-  lightUp(place, shown, { pointed: at && { ...at, panel: "weights" }, cell }, "weights");
-  if (isReplay && row !== null) coverAfter(place, shown, row);
 }

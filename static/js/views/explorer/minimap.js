@@ -4,6 +4,7 @@
 import { centred, isSameWindow, wholeOf } from "../../lib/captures/windows.js";
 import { find } from "../../lib/dom.js";
 import { rowsOf } from "../../lib/matrices.js";
+import { shrunk } from "../../lib/shrink.js";
 import { ARROWS } from "./cells.js";
 import { goTo, lookOf, panBy } from "./magnify.js";
 import { paintSmall, smallRows } from "./small.js";
@@ -21,8 +22,9 @@ export function mountMinimap(store) {
   const place = find("minimap");
   const map = find("map");
   const canvas = /** @type {HTMLCanvasElement} */ (place.querySelector("canvas"));
+  let size = { width: LARGEST, height: LARGEST };
   map.addEventListener("frame", (event) => {
-    const size = fit(/** @type {CustomEvent<Frame>} */ (event).detail);
+    size = fit(/** @type {CustomEvent<Frame>} */ (event).detail);
     const box = { x: map.offsetLeft, y: map.offsetTop, w: size.width, h: size.height };
     for (const [name, value] of Object.entries(box))
       place.style.setProperty(`--${name}`, `${value}px`);
@@ -54,7 +56,8 @@ export function mountMinimap(store) {
     const rows = isFine ? rowsOf(region.weights, 0) : smallRows(state);
     if (!rows) return;
     painted = { of, isFine };
-    paintSmall(canvas, rows);
+    const pixels = Math.max(size.width, size.height) * devicePixelRatio;
+    paintSmall(canvas, shrunk(rows, pixels));
   };
   store.watch(["zoom", "kind", "capture", "region"], frame);
   store.watch(["region", "grid", "kind", "layer", "head"], () => paint(false));

@@ -52,6 +52,7 @@ export function pictureOf(state, region, { width, peaks }) {
     tallest: Math.max(280, Math.min(620, innerHeight - 384)),
     measure: ruler(`12.5px ${theme.font}`),
     axes: { queries: t("queries ↓"), keys: t("keys →") },
+    unit: t("weight"),
   };
   const picture = headPicture({ ...view, width });
   const { left, width: drawn } = picture.frame.plots[0];

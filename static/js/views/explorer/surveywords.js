@@ -10,8 +10,8 @@ import { duration, timeLeft } from "../durations.js";
 
 /** @import { Overview } from "../../lib/captures/types.js" */
 
-/** Sizes and limits that another try would meet again. */
-const FOR_GOOD = [413, 422, 507];
+/** A capture that is gone, and limits: another try would meet them again. */
+const FOR_GOOD = [404, 413, 422, 507];
 
 /**
  * What stands between the picture and the whole of it.

@@ -5,7 +5,7 @@ import { topOf } from "../../lib/captures/lines.js";
 import { labelOf } from "../../lib/captures/tokens.js";
 import { make } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
-import { showBounded } from "../../lib/numbers.js";
+import { showBounded, showPlace } from "../../lib/numbers.js";
 
 /** @import { ExplorerState, Token } from "../../lib/captures/types.js" */
 
@@ -30,7 +30,7 @@ export function topLines(state) {
       "button",
       attributes,
       word(heated[at]),
-      make("span", { class: "top__place", text: at + 1 }),
+      make("span", { class: "top__place", text: showPlace(at + 1) }),
       make("span", { class: "top__weight", text: showBounded(weight, 3) }),
     );
     button.style.setProperty("--weight", String(Math.abs(weight) / most));

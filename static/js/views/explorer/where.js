@@ -4,6 +4,7 @@
 import { tokensIn } from "../../lib/captures/windows.js";
 import { find, make } from "../../lib/dom.js";
 import { t } from "../../lib/i18n.js";
+import { showPlace } from "../../lib/numbers.js";
 import { STEP, lookOf, zoomBy } from "./magnify.js";
 
 /** @import { ExplorerState, ExplorerStore } from "../../lib/captures/types.js" */
@@ -46,7 +47,7 @@ function partsOf(state) {
   if (!region || !look) return [];
   const { query, key } = tokensIn(look.window);
   const part = { top: query[0] + 1, bottom: query[1], left: key[0] + 1, right: key[1] };
-  const places = Object.entries(part).map(([name, at]) => [name, at.toLocaleString("en")]);
+  const places = Object.entries(part).map(([name, at]) => [name, showPlace(at)]);
   const where = t("queries {top} to {bottom}, keys {left} to {right}", Object.fromEntries(places));
   return [where, cellWords(region), sampledWords(region)].filter(Boolean);
 }
