@@ -1,10 +1,12 @@
 """A real Chromium on the real server, and a page that remembers everything that went wrong."""
 
+import json
 import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Error,
     Page,
     Playwright,
     Request,
@@ -92,31 +95,52 @@ def started_chromium(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
 
 
+class Readers:
+    """Readers by what they are like: each keeps the files of the pages, as a reader's browser does.
+
+    Args:
+        chromium: The browser.
+        server: Where its pages are.
+    """
+
+    def __init__(self, chromium: Browser, server: str) -> None:
+        self._chromium = chromium
+        self._server = server
+        self._known: dict[str, BrowserContext] = {}
+
+    def like(self, options: dict[str, Any]) -> BrowserContext:
+        """Return the reader of these options, who remembers files and nothing else."""
+        whole = {"viewport": WIDE, **options}
+        name = json.dumps(whole, sort_keys=True)
+        if name not in self._known:
+            context = self._chromium.new_context(base_url=self._server, **whole)
+            context.set_default_timeout(15_000)
+            context.add_init_script(_REMEMBER_VIOLATIONS)
+            self._known[name] = context
+        return self._known[name]
+
+
 @dataclass
 class Visit:
     """One reader's visit; ``faults`` holds what a reader's console would.
 
     Attributes:
         server: The only host that a page may ask.
-        chromium: The browser.
+        readers: Opens the browser's windows.
         faults: Errors, violations of the policy and requests to other hosts.
         refusals: Whether the test makes the server refuse, which a console reports too.
     """
 
     server: str
-    chromium: Browser
+    readers: Readers
     faults: list[str] = field(default_factory=list)
     refusals: bool = False
-    contexts: list[BrowserContext] = field(default_factory=list)
+    pages: list[Page] = field(default_factory=list)
 
     def open(self, address: str = "/?lang=en", **options: Any) -> Page:
         """Open the page and wait for its first picture."""
-        options.setdefault("viewport", WIDE)
-        context = self.chromium.new_context(base_url=self.server, **options)
-        context.set_default_timeout(15_000)
-        context.add_init_script(_REMEMBER_VIOLATIONS)
-        self.contexts.append(context)
-        page = context.new_page()
+        page = self.readers.like(options).new_page()
+        self.pages.append(page)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("request", self._look_where)
@@ -128,10 +152,12 @@ class Visit:
 
     def close(self) -> None:
         """End the visit, and take along what pages report last."""
-        for context in self.contexts:
-            for page in context.pages:
-                self.faults += page.evaluate("window.violations ?? []")
-            context.close()
+        contexts = {page.context for page in self.pages}
+        for page in [page for context in contexts for page in context.pages]:
+            self.faults += page.evaluate("window.violations ?? []")
+            with suppress(Error):  # A page that never came keeps nothing.
+                page.evaluate("localStorage.clear()")
+            page.close()
 
     def _hear(self, message: ConsoleMessage) -> None:
         is_refusal = self.refusals and "Failed to load resource" in message.text
@@ -144,9 +170,14 @@ class Visit:
             self.faults.append(f"asked {request.url}")
 
 
+@pytest.fixture(scope="session")
+def readers(chromium: Browser, server: str) -> Readers:
+    return Readers(chromium, server)
+
+
 @pytest.fixture
-def visit(server: str, chromium: Browser) -> Iterator[Visit]:
-    visit = Visit(server, chromium)
+def visit(server: str, readers: Readers) -> Iterator[Visit]:
+    visit = Visit(server, readers)
     yield visit
     visit.close()
     assert visit.faults == []

@@ -173,7 +173,7 @@ def test_leaving_a_head_stops_what_the_page_started(visit: Visit, long: str) -> 
     page = visit.open("/?lang=en")
     asked = with_overview(page, estimate=COST | {"seconds": 3.0})
     look(page, long)
-    expect(page.locator("#overview")).to_contain_text("Computing the whole picture")
+    expect(page.locator("#overview")).to_contain_text("3,000 of 12,007 rows")
     with page.expect_request(lambda request: request.method == "DELETE") as stopped:
         page.keyboard.press("]")
 
