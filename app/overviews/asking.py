@@ -24,20 +24,17 @@ from app.overviews.wish import Wish
 from app.readiness import Readiness
 from app.store import CaptureRecord, OpenedCapture, OpenedCaptures, Store
 from attention_core import (
-    AttentionMap,
     Extent,
     GivenWeights,
     Pyramid,
     Survey,
     base_cell,
+    is_short_survey,
     needs_pyramid,
 )
 
 _EVENT_S = 0.2
 """How often a survey is looked at for its events."""
-
-_SHORT_CELLS = 2**26
-"""A survey of so few takes some tenths of a second; a sample of them would not be sooner."""
 
 _SHARE_OF_BUDGET = 8
 """Overviews in memory may take this part of the memory budget."""
@@ -138,7 +135,7 @@ class Overviews:
         wish = self._jobs.look(place)
         growing = None if wish is None else wish.pyramid
         found = self._kept.find(place, extent) or growing
-        if found is None and at_once and _is_short(whole):
+        if found is None and at_once and is_short_survey(whole):
             found = Survey(whole, place.head).run(check=opened.check)
             self._kept.hold(place, found)
         return found
@@ -272,8 +269,3 @@ class Overviews:
     def _left_s(self, wish: Wish, estimate_s: float) -> float:
         progress = self._jobs.progress(wish)
         return estimate_s if progress is None or progress.eta_s is None else progress.eta_s
-
-
-def _is_short(whole: AttentionMap) -> bool:
-    n_cells = whole.n_queries * whole.n_keys
-    return n_cells * whole.spec.normalizer.times_softmax <= _SHORT_CELLS

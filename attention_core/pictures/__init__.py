@@ -7,7 +7,7 @@ from attention_core.pictures.pyramid_file import load_pyramid, save_pyramid
 from attention_core.pictures.pyramid_sizes import base_cell, needs_pyramid, pyramid_bytes
 from attention_core.pictures.regions import Region, region
 from attention_core.pictures.survey import Survey
-from attention_core.pictures.survey_work import survey_cells
+from attention_core.pictures.survey_work import is_short_survey, survey_cells
 from attention_core.pictures.thumbnails import thumbnails
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Sampled",
     "Survey",
     "base_cell",
+    "is_short_survey",
     "load_pyramid",
     "masked_cells",
     "needs_pyramid",

@@ -16,14 +16,12 @@ from attention_core.pictures.pyramid import Pyramid
 from attention_core.pictures.pyramid_sizes import base_cell, needs_pyramid
 from attention_core.pictures.sampling import n_sampled, sampled_picture
 from attention_core.pictures.survey import Survey
+from attention_core.pictures.survey_work import is_short_survey
 from attention_core.pictures.tiles import n_cells_of_states, spans_of, tiles_of
 from attention_core.prepared import Check
 
 _AT_ONCE_CELLS = 2**25
 """Cells that are computed for a picture at once, though a sample was asked for."""
-
-_SURVEYED_CELLS = 2**26
-"""Cells of a matrix of which all is surveyed rather than some rows: it takes no longer."""
 
 _UNASKED_CELLS = 2**27
 """Cells that a picture looks through for the states of its rows; more is for a survey."""
@@ -136,7 +134,7 @@ def _plan(asked: Asked, whole: AttentionMap, pyramid: Pyramid | None, *, sampled
     base = base_cell((n_queries, whole.n_keys)) if pyramid is None else pyramid.cell
     if asked.cell[0] < base[0] or asked.cell[1] < base[1]:
         return _plan_on_grid(asked, whole, pyramid)
-    if pyramid is None and sampled and _n_cells_of_survey(whole) <= _SURVEYED_CELLS:
+    if pyramid is None and sampled and is_short_survey(whole):
         pyramid = Survey(whole, asked.head).run(check=asked.check)
     if pyramid is None:
         return _Plan(_on_grid, 0, is_bounded=False, is_on_grid=False)
@@ -156,11 +154,6 @@ def _plan_on_grid(asked: Asked, whole: AttentionMap, pyramid: Pyramid | None) ->
     if pyramid is None or not has_states or asked.n_cells > _AT_ONCE_CELLS:
         return _Plan(_on_grid, 0, is_bounded)
     return _Plan(_on_grid, pyramid.n_rows_known(max(asked.cell[0], BLOCK)), is_bounded)
-
-
-def _n_cells_of_survey(whole: AttentionMap) -> float:
-    n_heads = 1 if whole.can_keep_state else whole.n_score_heads
-    return n_heads * whole.n_queries * whole.n_keys * whole.spec.normalizer.times_softmax
 
 
 def _from(pyramid: Pyramid) -> Callable[[Asked], Picture]:

@@ -17,6 +17,7 @@ from attention_core.kernels.pooling import Pool, What
 from attention_core.maps import AttentionMap
 from attention_core.masks import Coverage
 from attention_core.normalizers import Normalizer, RowState
+from attention_core.pictures.survey_work import times_softmax
 from attention_core.pictures.tiles import made_of
 from attention_core.prepared import Check
 from attention_core.shapes import Matrices, Tile
@@ -34,8 +35,9 @@ _CELLS_OF_A_PICTURE = 2**26
 def n_sampled(whole: AttentionMap, rows: range, n_keys: int, cell_queries: int) -> int:
     """Tell how many rows of a cell to take, so that a picture is there at once: one or more."""
     n_cells = -(-rows.stop // cell_queries) - rows.start // cell_queries
-    normalizer: Normalizer = whole.spec.normalizer
-    most = _CELLS_OF_A_PICTURE / (n_cells * n_keys * normalizer.times_softmax)
+    # Only the head's own states are found for a sample.
+    per_cell = times_softmax(whole.spec, dim=whole.query.shape[2])
+    most = _CELLS_OF_A_PICTURE / (n_cells * n_keys * per_cell)
     return 1 << max(int(most).bit_length() - 1, 0)
 
 

@@ -3,6 +3,7 @@
 import math
 
 from attention_core.grid import BLOCK
+from attention_core.maps import AttentionMap
 from attention_core.masks import Coverage, Extent
 from attention_core.normalizers import Exponential
 from attention_core.normalizers.threshold import Threshold
@@ -26,6 +27,9 @@ _STATE, _WEIGHT = 0.5, 0.8
 _USUAL = 0.4
 """How long a threshold takes as a rule, of the time where every key may get weight."""
 
+_SHORT_CELLS = 2**26
+"""Cells of softmax that take some tenths of a second on one thread."""
+
 _LOOKED_AT = 32
 """Rows of blocks whose masks are looked at."""
 
@@ -41,11 +45,22 @@ def survey_cells(extent: Sizes, spec: AttentionSpec, *, dim: int = _DIM, n_heads
         dim: Features of a head's query.
         n_heads: Heads of the layer: the states of some normalisers are found for all together.
     """
-    return math.prod(extent) * _share_computed(extent, spec) * _per_cell(spec, dim, n_heads)
+    per_cell = times_softmax(spec, dim=dim, n_heads=n_heads)
+    return math.prod(extent) * _share_computed(extent, spec) * per_cell
 
 
-def _per_cell(spec: AttentionSpec, dim: int, n_heads: int) -> float:
-    """Tell how many times longer than softmax a cell takes."""
+def is_short_survey(whole: AttentionMap) -> bool:
+    """Tell whether all of a head is surveyed as soon as some of its rows would be drawn."""
+    extent = whole.n_queries, whole.n_keys
+    dim, n_heads = whole.query.shape[2], whole.n_heads
+    return survey_cells(extent, whole.spec, dim=dim, n_heads=n_heads) <= _SHORT_CELLS
+
+
+def times_softmax(spec: AttentionSpec, *, dim: int = _DIM, n_heads: int = 1) -> float:
+    """Tell how many times longer a cell takes than one of softmax with 64 features.
+
+    Args are those of ``survey_cells``.
+    """
     heads, normalizer = spec.heads, spec.normalizer
     mixing = heads.weight_mixing()
     n_used = 1 if mixing is None else sum(factor != 0 for factor in mixing[0])

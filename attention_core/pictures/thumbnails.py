@@ -9,11 +9,13 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from attention_core.captures.capture import Capture, Stack
+from attention_core.captures.layer import Layer
 from attention_core.errors import SpecError
 from attention_core.kernels.overview import Pooling, Reduce
 from attention_core.maps import AttentionMap
 from attention_core.masks import Extent
 from attention_core.pictures.sampling import sampled_picture
+from attention_core.pictures.survey_work import times_softmax
 from attention_core.prepared import Check
 
 Progress = Callable[[int, int], None]
@@ -97,15 +99,21 @@ def thumbnails(
 
 def _n_sampled(stack: Stack, pooling: Pooling) -> int | None:
     """Tell how many rows of each cell to compute; None where all of them are."""
-    computed = [layer for layer in stack.layers if layer.spec is not None]
-    n_heads = sum(layer.n_heads for layer in computed)
+    n_heads = sum(_n_heads_of_softmax(layer) for layer in stack.layers)
     n_queries, n_keys = stack.sizes.n_queries, stack.sizes.n_keys
     if n_heads * n_queries * n_keys <= _EXACT_CELLS:
         return None
     n_cells = pooling.shape(Extent(n_queries, n_keys))[0]
-    n_rows = max(_SAMPLED_CELLS // (n_heads * n_cells * n_keys), 1)
+    n_rows = max(int(_SAMPLED_CELLS / (n_heads * n_cells * n_keys)), 1)
     # One row a cell is all that there is of a short sequence.
     return n_rows if n_rows < pooling.cell_queries else None
+
+
+def _n_heads_of_softmax(layer: Layer) -> float:
+    """Tell how many heads of softmax take as long as a layer's; none where weights are kept."""
+    if layer.spec is None or layer.query is None:
+        return 0.0
+    return layer.n_heads * times_softmax(layer.spec, dim=layer.query.shape[2])
 
 
 def _sampled(

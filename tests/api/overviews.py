@@ -10,8 +10,8 @@ from safetensors.torch import save
 
 from tests.api.captures import CAPTURES, ended, upload
 
-N_QUERIES, N_KEYS, DIM = 1031, 65_537, 3
-"""Primes: the last cells hold fewer. So many that a sample is one."""
+N_QUERIES, N_KEYS, DIM = 1031, 65_537, 64
+"""Primes: the last cells hold fewer. So many, and of so many features, that a sample is one."""
 
 N_CELLS = (516, 2049)
 """Of an overview, each of 2 queries and 32 keys."""

@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Locator, Page, Request, expect
 
+from tests.browser.axe import serious_faults
 from tests.browser.conftest import PHONE, Visit
 from tests.browser.workbench import address_of, drawn, wait_for_redraw
 
@@ -530,14 +530,7 @@ def test_axe_finds_nothing_serious(visit: Visit, scheme: str, language: str) -> 
     page = open_comparison(visit, address, color_scheme=scheme)
     page.locator(".compare__terms summary").click()
 
-    found = Axe().run(page, options={"preload": False}).response["violations"]
-
-    serious = [
-        (each["id"], [node["html"][:120] for node in each["nodes"]])
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious_faults(page) == []
 
 
 def test_on_a_phone_the_ready_made_ones_unfold_below_their_button(visit: Visit) -> None:

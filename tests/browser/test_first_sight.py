@@ -1,9 +1,9 @@
 """What is there before the reader does anything, and that it is clean."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import expect
 
+from tests.browser.axe import serious_faults
 from tests.browser.conftest import PHONE, Visit
 from tests.browser.workbench import axis_words, chips, choose_example, wait_for_answer
 
@@ -74,15 +74,7 @@ def test_axe_finds_nothing_serious(visit: Visit, scheme: str, language: str) -> 
     page = visit.open(f"/?lang={language}", color_scheme=scheme)
     wait_for_answer(page)
 
-    # Else axe would fetch every style sheet anew, and from wrong addresses.
-    found = Axe().run(page, options={"preload": False}).response["violations"]
-
-    serious = [
-        (each["id"], [node["html"][:120] for node in each["nodes"]])
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious_faults(page) == []
 
 
 def test_a_phone_shows_everything_without_sideways_scrolling(visit: Visit) -> None:

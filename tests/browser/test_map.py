@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, Request, expect
 
+from tests.browser.axe import serious_faults
 from tests.browser.conftest import PHONE, Visit
 from tests.browser.explorer import SENTENCE, capture, id_of, model, words
 from tests.browser.mapping import (
@@ -613,16 +613,7 @@ def test_the_map_speaks_chinese(visit: Visit, middling: str) -> None:
 def test_axe_finds_nothing_serious_on_a_part(visit: Visit, middling: str, scheme: str) -> None:
     page = visit.open(f"{middling}&queries=300:340&keys=300:340", color_scheme=scheme)
     settle(page)
-    # A thousand words are as the few that test_explorer.py looks at, and would take long.
-    words = {"exclude": [[".strip__words"]]}
-    found = Axe().run(page, words, {"preload": False}).response["violations"]
-
-    serious = [
-        (each["id"], [node["html"][:120] for node in each["nodes"]])
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious_faults(page) == []
 
 
 def test_a_phone_shows_a_part_without_sideways_scrolling(visit: Visit, long: str) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
+from tests.browser.axe import serious_faults
 from tests.browser.conftest import PHONE, Visit
 from tests.browser.explorer import SENTENCE, capture, head_cell, model
 from tests.browser.workbench import address_of
@@ -227,14 +227,7 @@ def test_axe_finds_nothing_serious(visit: Visit, kind: str, scheme: str) -> None
     page = visit.open(color_scheme=scheme)
     choose(open_models(page), kind)
 
-    found = Axe().run(page, options={"preload": False}).response["violations"]
-
-    serious = [
-        (each["id"], [node["html"][:120] for node in each["nodes"]])
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious_faults(page) == []
 
 
 def test_the_models_are_told_in_chinese(visit: Visit) -> None:

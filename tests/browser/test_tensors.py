@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Locator, Page, Route, expect
 from safetensors.numpy import save_file
 
+from tests.browser.axe import serious_faults
 from tests.browser.conftest import PHONE, Visit
 
 CAPTURED = re.compile(r"/captures/[\w-]{22}\?lang=en")
@@ -157,14 +157,7 @@ def test_axe_finds_nothing_serious(visit: Visit, tmp_path: Path, scheme: str) ->
     (tmp_path / "heads.pt").write_bytes(b"pickle")
     dialog.get_by_label("Choose a file").set_input_files(tmp_path / "heads.pt")
 
-    found = Axe().run(page, options={"preload": False}).response["violations"]
-
-    serious = [
-        (each["id"], [node["html"][:120] for node in each["nodes"]])
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious_faults(page) == []
 
 
 def test_the_dialog_is_there_in_chinese(visit: Visit) -> None:

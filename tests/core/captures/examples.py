@@ -24,11 +24,11 @@ def tokens(n_tokens: int, word: str = "t") -> tuple[Token, ...]:
     )
 
 
-def layer(seed: int = 0, n_queries: int = N_QUERIES, n_keys: int = N_KEYS) -> Layer:
+def layer(seed: int = 0, n_queries: int = N_QUERIES, n_keys: int = N_KEYS, dim: int = DIM) -> Layer:
     return Layer(
         AttentionSpec(),
-        drawn(N_HEADS, n_queries, DIM, seed=seed),
-        drawn(N_HEADS, n_keys, DIM, seed=seed + 1),
+        drawn(N_HEADS, n_queries, dim, seed=seed),
+        drawn(N_HEADS, n_keys, dim, seed=seed + 1),
     )
 
 

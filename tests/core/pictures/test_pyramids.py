@@ -33,8 +33,10 @@ N_QUERIES, N_KEYS = 1031, 1543
 REDUCES: list[Reduce] = ["max", "mean"]
 
 
-def made(n_queries: int = N_QUERIES, n_keys: int = N_KEYS, **spec: Any) -> AttentionMap:
-    query, key = drawn(2, n_queries, 8, seed=0), drawn(2, n_keys, 8, seed=1)
+def made(
+    n_queries: int = N_QUERIES, n_keys: int = N_KEYS, *, dim: int = 8, **spec: Any
+) -> AttentionMap:
+    query, key = drawn(2, n_queries, dim, seed=0), drawn(2, n_keys, dim, seed=1)
     result = Layer(AttentionSpec.model_validate(spec), query, key).map()
     assert isinstance(result, AttentionMap)
     return result

@@ -21,6 +21,9 @@ from tests.core.pictures.test_pyramids import ended, made
 
 N_QUERIES, N_KEYS, LENGTH = 307, 523, 8209
 
+DIM = 64
+"""Features with which a cell takes what others are compared with."""
+
 SPECS: list[dict[str, Any]] = [
     {},
     {"mask": "causal"},
@@ -104,7 +107,7 @@ def test_more_rows_of_a_cell_than_fit_at_once_are_taken_one_part_after_the_other
 
 
 def test_a_sample_is_the_same_each_time_and_says_how_many_rows_it_has() -> None:
-    whole = made(LENGTH, LENGTH)
+    whole = made(LENGTH, LENGTH, dim=DIM)
     first, second = (region(whole, head=0, sampled=True) for _ in range(2))
     assert first.cell == (32, 32)
     assert first.sampled == Sampled(queries=16, done=0)
@@ -116,7 +119,7 @@ def test_a_sample_is_the_same_each_time_and_says_how_many_rows_it_has() -> None:
 
 
 def test_rows_that_are_surveyed_already_are_exact_in_a_sample() -> None:
-    whole = made(LENGTH, LENGTH, mask="causal")
+    whole = made(LENGTH, LENGTH, dim=DIM, mask="causal")
     survey = Survey(whole, 1)
     with pytest.raises(KeyboardInterrupt):
         survey.run(check=ended(after=9))
@@ -132,7 +135,7 @@ def test_rows_that_are_surveyed_already_are_exact_in_a_sample() -> None:
 
 
 def test_small_work_is_exact_though_a_sample_was_asked_for() -> None:
-    whole = made(LENGTH, LENGTH)
+    whole = made(LENGTH, LENGTH, dim=DIM)
     found = region(whole, head=0, query=slice(100, 600), key=slice(100, 600), sampled=True)
     assert found.sampled is None
     assert torch.equal(found.matrix, whole.weights(slice(100, 600), slice(100, 600), 0)[0])
@@ -141,7 +144,7 @@ def test_small_work_is_exact_though_a_sample_was_asked_for() -> None:
 
 
 def test_finer_cells_of_unknown_rows_are_sampled_or_left_to_a_survey() -> None:
-    whole = made(2053, 65_537)
+    whole = made(2053, 65_537, dim=DIM)
     asked: dict[str, Any] = {"head": 0, "query": slice(0, 2048), "key": slice(0, 600)}
     with pytest.raises(NotSurveyedError):
         region(whole, **asked)
@@ -168,7 +171,7 @@ def test_finer_cells_are_computed_where_a_survey_can_hand_no_states_on() -> None
 
 @pytest.mark.parametrize("reduce", ["max", "mean"])
 def test_scores_of_a_large_matrix_are_sampled_when_asked_for(reduce: Reduce) -> None:
-    whole = made(LENGTH, 32_771)
+    whole = made(LENGTH, 32_771, dim=DIM)
     found = region(whole, head=0, what="scores", sampled=True, reduce=reduce)
     assert found.cell == (32, 128)
     # 257 rows of cells share 2^26.
@@ -181,7 +184,7 @@ def test_scores_of_a_large_matrix_are_sampled_when_asked_for(reduce: Reduce) -> 
 
 
 def test_thumbnails_of_long_sequences_are_sampled_and_say_so() -> None:
-    capture = capture_of(layer(0, 8209, 8209), layer(2, 8209, 8209))
+    capture = capture_of(layer(0, 8209, 8209, DIM), layer(2, 8209, 8209, DIM))
     found = thumbnails(capture, "self", side=32)
     assert found.sampled_queries is not None
     # Of 257 rows a cell; six heads of 32 cells share 2^26.
