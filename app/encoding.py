@@ -1,4 +1,4 @@
-"""Matrices to bytes: JSON through orjson, or base64 for typed arrays; each byte made once.
+"""Matrices to bytes: JSON text, or base64 for typed arrays; each byte made once.
 
 An answer stays a list of pieces, which the server writes one after the other: joining them
 would copy megabytes for nothing.
@@ -14,6 +14,8 @@ import orjson
 import pybase64
 from torch import Tensor
 
+from app.writing import Text, Writing
+
 Encoding = Literal["json", "base64"]
 Dtype = Literal["f4", "f2", "u1"]
 """Types of numbers in base64: floats of 4 or 2 bytes, or bytes between an offset and a scale."""
@@ -24,10 +26,15 @@ _LARGEST_HALF = np.float32(np.finfo(np.float16).max)
 
 
 class Pieces:
-    """A JSON object under construction: few pieces, each made once."""
+    """A JSON object under construction: few pieces, each made once.
 
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
+    Args:
+        writing: Who writes its matrices as JSON; alone when absent.
+    """
+
+    def __init__(self, writing: Writing | None = None) -> None:
+        self._writing = Writing() if writing is None else writing
+        self._pieces: list[bytes | Text] = []
         self._small = bytearray()
 
     def add(self, name: str, value: object) -> None:
@@ -54,7 +61,8 @@ class Pieces:
         self._small += orjson.dumps({"axes": list(axes), "shape": list(array.shape)})[:-1]
         if encoding == "json":
             self._small += b',"data":'
-            self._add_large(_nested(array, decimals))
+            shown = array if decimals is None else _rounded(array, decimals)
+            self._add_large(self._writing.start(shown))
             self._small += b"}"
         elif dtype == "u1":
             self._add_scaled(array)
@@ -83,9 +91,19 @@ class Pieces:
         listed: list[Any] = scale.tolist()
         return listed
 
+    def finish_matrices(self) -> None:
+        """Wait until the matrices are written; what is added may still be computed before."""
+        self._writing.finish()
+
     def close(self) -> list[bytes]:
         """End the object and return what it is made of."""
-        return [*self._pieces, bytes(self._small + b"}")]
+        self.finish_matrices()
+        pieces = [
+            part
+            for piece in self._pieces
+            for part in (piece.pieces if isinstance(piece, Text) else [piece])
+        ]
+        return [*pieces, bytes(self._small + b"}")]
 
     def _add_scaled(self, array: _Array) -> None:
         offset = min(0.0, float(array.min(initial=0.0)))
@@ -103,7 +121,7 @@ class Pieces:
         self._small += b"," if self._pieces or self._small else b"{"
         self._small += orjson.dumps(name) + b":"
 
-    def _add_large(self, piece: bytes) -> None:
+    def _add_large(self, piece: bytes | Text) -> None:
         self._pieces += [bytes(self._small), piece]
         self._small.clear()
 
@@ -124,13 +142,6 @@ def packed(flags: Tensor) -> str:
     """Write yes and no as bits in base64, each row from the highest bit of a byte of its own."""
     bits = np.packbits(flags.cpu().numpy(), axis=-1)
     return pybase64.b64encode(np.ascontiguousarray(bits).data).decode()
-
-
-def _nested(array: _Array, decimals: int | None) -> bytes:
-    # orjson writes the shortest text that reads back as the same float32, and what is not
-    # finite as null.
-    shown = array if decimals is None else _rounded(array, decimals)
-    return orjson.dumps(np.ascontiguousarray(shown), option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def _typed(array: _Array, dtype: Literal["f4", "f2"]) -> bytes:

@@ -50,6 +50,7 @@ from app.security import (
 )
 from app.store import OpenedCaptures, Store
 from app.streams import Streams
+from app.writing import Writer
 from attention_core import attend_tokens
 
 _MAPPED_SHARE = 8
@@ -63,7 +64,8 @@ def create_app(settings: Settings, pool: ModelPool | None = None) -> FastAPI:
         settings: What an operator decided.
         pool: The models that captures may ask; those of the settings when absent.
     """
-    gate, reader, readiness = Gate(settings), Reader(settings), Readiness()
+    gate, reader, writer = Gate(settings), Reader(settings), Writer()
+    readiness = Readiness()
     pool = open_pool(settings) if pool is None else pool
     store = Store(settings)
     opened, board = _opened(store, settings), ProgressBoard()
@@ -90,6 +92,7 @@ def create_app(settings: Settings, pool: ModelPool | None = None) -> FastAPI:
         readiness.status = "stopping"
         gate.close()
         reader.close()
+        writer.close()
         pool.close()
         overviews.close()
         jobs.close()
@@ -105,7 +108,7 @@ def create_app(settings: Settings, pool: ModelPool | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.include_router(attention_router(settings, reader, gate))
+    app.include_router(attention_router(settings, reader, gate, writer))
     for router in (
         captures_router(shelf, intake),
         estimate_router(store, intake, capturing, gate),
@@ -113,7 +116,7 @@ def create_app(settings: Settings, pool: ModelPool | None = None) -> FastAPI:
         events_router(shelf, readiness, streams),
         overviews_router(settings, looking, overviews),
         overview_events_router(looking, overviews, streams),
-        regions_router(looking, overviews),
+        regions_router(looking, overviews, writer),
         pictures_router(looking),
         tokens_router(looking),
         models_router(pool),

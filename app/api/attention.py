@@ -23,6 +23,7 @@ from app.responses import PiecesResponse
 from app.schemas import EXAMPLES, AttentionAnswer, AttentionRequest
 from app.sizes import require_size
 from app.work import require_time
+from app.writing import Writer
 from attention_core import AttentionError, AttentionMap
 
 _AXES = {
@@ -37,7 +38,7 @@ _MATRICES: dict[str, Callable[[AttentionMap], Tensor]] = {
 }
 
 
-def attention_router(limits: Limits, reader: Reader, gate: Gate) -> APIRouter:
+def attention_router(limits: Limits, reader: Reader, gate: Gate, writer: Writer) -> APIRouter:
     """Make the router of ``/attention``."""
     router = APIRouter(prefix=API_PREFIX, tags=["attention"])
 
@@ -67,7 +68,7 @@ def attention_router(limits: Limits, reader: Reader, gate: Gate) -> APIRouter:
         size = inputs.size
         require_size(size, asked, limits)
         require_time(size, asked, limits)
-        return _Job(inputs, limits.budget_bytes_per_worker)
+        return _Job(inputs, limits.budget_bytes_per_worker, writer)
 
     return router
 
@@ -78,11 +79,15 @@ class _Job:
 
     inputs: Inputs
     budget_bytes: int
+    writer: Writer
 
     def run(self, stop: threading.Event) -> list[bytes]:
         """Compute and encode the answer, step by step until told to stop."""
+        with self.writer.writing() as writing:
+            return self._answer(Pieces(writing), stop)
+
+    def _answer(self, answer: Pieces, stop: threading.Event) -> list[bytes]:
         clock, asked = _Clock(), self.inputs.asked
-        answer = Pieces()
         answer.add("tokens", {"query": self.inputs.query, "key": self.inputs.key})
         found = self.inputs.attend(self.budget_bytes, lambda: _go_on(stop))
         for name in dict.fromkeys(asked.include):
@@ -101,6 +106,8 @@ class _Job:
         for member, value in self._remarks(found):
             answer.add(member, value)
         clock.lap("compute")
+        answer.finish_matrices()
+        clock.lap("encode")
         answer.add("timing_ms", clock.laps_ms)
         return answer.close()
 

@@ -16,12 +16,13 @@ from app.overviews.place import Place
 from app.overviews.waiting import removed
 from app.queries import read_query
 from app.store import OpenedCapture
+from app.writing import Writer
 from attention_core import NotSurveyedError, Pyramid, masked_cells, region
 
 _PROBLEMS = problems(400, 401, 404, 409, 422, 424, 429, 500, 503, 504, 507)
 
 
-def regions_router(looking: Looking, overviews: Overviews) -> APIRouter:
+def regions_router(looking: Looking, overviews: Overviews, writer: Writer) -> APIRouter:
     """Make the router of regions."""
     router = APIRouter(prefix=f"{API_PREFIX}/captures/{{capture_id}}", tags=["captures"])
 
@@ -49,7 +50,9 @@ def regions_router(looking: Looking, overviews: Overviews) -> APIRouter:
 
         def look(opened: OpenedCapture) -> Drawn:
             at_once = asked.sampled and asked.what == "weights"
-            return _region(opened, asked, spans, overviews.pyramid(opened, place, at_once=at_once))
+            pyramid = overviews.pyramid(opened, place, at_once=at_once)
+            with writer.writing() as writing:
+                return _region(opened, asked, spans, pyramid, Pieces(writing))
 
         try:
             return await looking.answer(request, record, asked, look)
@@ -66,7 +69,11 @@ def regions_router(looking: Looking, overviews: Overviews) -> APIRouter:
 
 
 def _region(
-    opened: OpenedCapture, asked: RegionQuery, spans: dict[str, slice], pyramid: Pyramid | None
+    opened: OpenedCapture,
+    asked: RegionQuery,
+    spans: dict[str, slice],
+    pyramid: Pyramid | None,
+    answer: Pieces,
 ) -> Drawn:
     whole = opened.map(asked.kind, asked.layer)
     drawn = region(
@@ -81,7 +88,6 @@ def _region(
         check=opened.check,
         **spans,
     )
-    answer = Pieces()
     answer.add_matrix(
         "matrix",
         drawn.matrix,

@@ -107,8 +107,13 @@ async def test_a_row_without_keys_is_reported(client: httpx.AsyncClient) -> None
     assert "empty_rows" in {note["code"] for note in answer["notes"]}
 
 
-async def test_base64_holds_the_same_float32_numbers_as_json(client: httpx.AsyncClient) -> None:
-    body = {"tokens": ["a", "b", "c"], "spec": {"mask": "causal", "heads": 2}}
+@pytest.mark.parametrize("n_tokens", [3, 200])
+async def test_base64_holds_the_same_float32_numbers_as_json(
+    client: httpx.AsyncClient, n_tokens: int
+) -> None:
+    # The matrices of 200 tokens are written by two processes.
+    tokens = [f"t{i}" for i in range(n_tokens)]
+    body = {"tokens": tokens, "spec": {"mask": "causal", "heads": 2}}
 
     nested = await post(client, **body)
     typed = await post(client, **body, encoding="base64")
