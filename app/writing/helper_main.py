@@ -5,7 +5,6 @@ the service does: nobody is left at the other end of the queue.
 """
 
 import os
-import signal
 import socket
 import struct
 import sys
@@ -34,17 +33,22 @@ def text_of(portion: Array, before: bytes, after: bytes) -> list[bytes | memoryv
     return [before, memoryview(text)[1:-1], after]
 
 
-def main(queue_fd: int, replies_fd: int, numbers_fd: int, text_fd: int) -> None:
-    """Write portions until nobody is left who could ask for more."""
-    # Ctrl+C reaches every process of a terminal; the service ends first, and this one after it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    queue, replies = socket.socket(fileno=queue_fd), socket.socket(fileno=replies_fd)
-    while message := queue.recv(MESSAGE.size):
-        number, numbers_at, text_at, *sizes, before, after = MESSAGE.unpack(message)
-        portion = np.empty([size for size in sizes if size], np.float32)
-        os.preadv(numbers_fd, [portion.data.cast("B")], numbers_at)
-        text = text_of(portion, before.rstrip(b"\0"), after.rstrip(b"\0"))
-        replies.sendall(REPLY.pack(number, os.pwritev(text_fd, text, text_at)))
+def main(queue_fd: int, replies_fd: int, numbers_fd: int, texts_fd: int) -> None:
+    """Write portions until nobody is left who could ask for more.
+
+    Raises:
+        OSError: When the shared files do not hold all; to end tells the service that.
+    """
+    with socket.socket(fileno=queue_fd) as queue, socket.socket(fileno=replies_fd) as replies:
+        while message := queue.recv(MESSAGE.size):
+            number, numbers_at, text_at, *sizes, before, after = MESSAGE.unpack(message)
+            portion = np.empty([size for size in sizes if size], np.float32)
+            n_read = os.preadv(numbers_fd, [portion.data.cast("B")], numbers_at)
+            text = text_of(portion, before.rstrip(b"\0"), after.rstrip(b"\0"))
+            n_written = os.pwritev(texts_fd, text, text_at)
+            if n_read < portion.nbytes or n_written < sum(map(len, text)):
+                raise OSError("the shared files must hold a portion and its text, and do not.")
+            replies.send(REPLY.pack(number, n_written))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Who writes: whoever answers, and the helper beside it for one answer at a time."""
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -55,7 +56,7 @@ class Writer:
     """
 
     def __init__(self, *, has_helper: bool | None = None) -> None:
-        self._has_helper = (os.cpu_count() or 1) > 1 if has_helper is None else has_helper
+        self._has_helper = _can_help() if has_helper is None else has_helper
         self._helper: Helper | None = None
         self._is_lent = threading.Lock()
         self._next_start_s = 0.0
@@ -73,50 +74,60 @@ class Writer:
         """Lend the helper; None when it is lent, and where it cannot be had."""
         if not self._has_helper or not self._is_lent.acquire(blocking=False):
             return None
-        if self._helper is not None and not self._helper.is_alive:
-            self._drop()
-        if self._helper is None:
-            self._helper = self._started()
-        if self._helper is None:
-            self._is_lent.release()
-        return self._helper
+        lent = None
+        try:
+            lent = self._ready()
+        finally:
+            if lent is None:
+                self._is_lent.release()
+        return lent
 
-    def take_back(self, *, is_lost: bool) -> None:
+    def take_back(self) -> None:
         """Have the helper back from who borrowed it."""
-        if is_lost:
-            self._drop()
-        elif self._helper is not None:
-            self._helper.rest()
-        self._is_lent.release()
+        try:
+            if self._helper is not None:
+                if not self._has_helper:
+                    self._end()
+                elif self._helper.is_idle:
+                    self._helper.rest()
+                else:
+                    self._drop()
+        finally:
+            self._is_lent.release()
 
     def close(self) -> None:
         """End the helper, and have no other; an answer that is being written goes on alone."""
         self._has_helper = False
         if self._is_lent.acquire(timeout=_END_S):
-            if self._helper is not None:
-                self._helper.close()
-                self._helper = None
+            self._end()
             self._is_lent.release()
-        elif self._helper is not None:
-            self._helper.kill()
+        elif (lent := self._helper) is not None:
+            lent.kill()
+
+    def _ready(self) -> Helper | None:
+        """Find the helper alive, or start it, unless one was started a moment ago."""
+        if self._helper is not None and self._helper.status is not None:
+            self._drop()
+        now = time.monotonic()
+        # It may have been closed while the lock was taken.
+        if self._helper is None and self._has_helper and now >= self._next_start_s:
+            self._next_start_s = now + _AGAIN_S
+            try:
+                self._helper = Helper()
+            except OSError as error:
+                _log.warning("no_helper", error=str(error))
+        return self._helper
 
     def _drop(self) -> None:
-        _log.warning("helper_lost")
         if self._helper is not None:
+            _log.warning("helper_lost", status=self._helper.status)
             self._helper.kill()
+        self._end()
+
+    def _end(self) -> None:
+        if self._helper is not None:
             self._helper.close()
             self._helper = None
-
-    def _started(self) -> Helper | None:
-        now = time.monotonic()
-        if now < self._next_start_s:
-            return None
-        self._next_start_s = now + _AGAIN_S
-        try:
-            return Helper()
-        except OSError as error:
-            _log.warning("no_helper", error=str(error))
-            return None
 
 
 class Writing:
@@ -129,12 +140,15 @@ class Writing:
     def __init__(self, writer: Writer | None = None) -> None:
         self._writer = writer
         self._helper: Helper | None = None
-        self._is_lost = False
         self._portions: list[Portion] = []
 
     def start(self, array: Array) -> Text:
-        """Begin with a matrix; its text is there when ``finish`` has returned."""
-        array = np.ascontiguousarray(array)
+        """Begin with a matrix of float32, which must stay as it is until ``finish`` has returned.
+
+        Returns:
+            Its text, which is there then.
+        """
+        array = np.ascontiguousarray(array, np.float32)
         if array.size < _LARGE or array.ndim > _MOST_AXES:
             whole = orjson.dumps(array, option=orjson.OPT_SERIALIZE_NUMPY)
             return Text([Portion(array, b"", text=whole)])
@@ -163,13 +177,11 @@ class Writing:
         try:
             self._share(self._helper, is_wanted=False)
         finally:
-            self._writer.take_back(is_lost=self._is_lost)
+            self._writer.take_back()
             self._helper = None
 
     def _share(self, helper: Helper, *, is_wanted: bool = True) -> None:
-        """Empty the queue together with the helper."""
-        if self._is_lost:
-            return
+        """Empty the queue together with the helper; what is lost with it has no text."""
         try:
             while (number := helper.take_back()) is not None:
                 if is_wanted:
@@ -178,4 +190,9 @@ class Writing:
                 number, text = found
                 self._portions[number].text = text
         except HelperLostError:
-            self._is_lost = True
+            return
+
+
+def _can_help() -> bool:
+    """Tell whether this is a Linux that lets us use a second processor."""
+    return sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1

@@ -1,5 +1,6 @@
 """Large matrices as JSON text: the same to the byte, whoever writes it, and whoever is lost."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from structlog.testing import capture_logs
 
-from app.writing import Writer, helper, portions
+from app.writing import Writer, helper, helper_main, portions
 from app.writing.helper import Helper
 from app.writing.helper_main import MESSAGE, Array
 from app.writing.portions import portions_of
@@ -128,11 +129,12 @@ def test_the_helper_writes_what_nobody_takes_back() -> None:
 
 
 def test_the_longest_numbers_have_room() -> None:
-    # Neither the digits nor the exponent of a float32 take more; one row each, for the brackets.
-    longest = np.full((70_000, 1), np.float32(-1.1754944e-38))
-    wide = np.full(70_000, np.float32(-12_345_679e8))
+    bits = np.random.default_rng(0).integers(0, 2**32, 100_000, np.uint32)
+    longest = max(bits.view(np.float32), key=lambda number: len(expected(number)))
+    # As one row, and as many: each has its brackets.
+    wide = np.full((1, 70_000), longest)
     made = Helper()
-    for number, part in enumerate([*portions_of(longest), *portions_of(wide)]):
+    for number, part in enumerate([*portions_of(wide), *portions_of(wide.T.copy())]):
         made.offer(number, part)
         place, room = made._places[number], made._n_text_bytes
 
@@ -148,9 +150,11 @@ def test_more_portions_than_the_queue_holds(own: Writer, monkeypatch: pytest.Mon
     matrix = drawn(9, 100, 100)
     written(own, drawn(8, 128, 128))
     os.kill(pid_of(own), signal.SIGSTOP)
-    threading.Timer(0.5, os.kill, (pid_of(own), signal.SIGCONT)).start()
+    later = threading.Timer(0.5, os.kill, (pid_of(own), signal.SIGCONT))
+    later.start()
 
     assert written(own, matrix) == [expected(matrix)]
+    later.join()
 
 
 def test_an_answer_that_is_given_up_leaves_nothing_behind(own: Writer) -> None:
@@ -183,29 +187,99 @@ def test_many_threads_write_at_once(own: Writer) -> None:
     assert found == [[expected(matrix)] for matrix in matrices]
 
 
-@pytest.mark.parametrize("then", ["exit()", "import time; time.sleep(60)"])
+@pytest.mark.parametrize(("then", "reply_s"), [("exit()", 60.0), ("time.sleep(600)", 0.2)])
 def test_a_helper_that_is_lost_with_a_portion_loses_no_text(
-    own: Writer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, then: str
+    own: Writer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, then: str, reply_s: float
 ) -> None:
     program = tmp_path / "program.py"
-    program.write_text(
-        f"import socket, sys; socket.socket(fileno=int(sys.argv[1])).recv({MESSAGE.size}); {then}"
-    )
+    taking = f"socket.socket(fileno=int(sys.argv[1])).recv({MESSAGE.size})"
+    program.write_text(f"import socket, sys, time; {taking}; {then}")
     monkeypatch.setattr(helper, "_PROGRAM", program)
-    monkeypatch.setattr(helper, "_REPLY_S", 0.2)
+    monkeypatch.setattr(helper, "_REPLY_S", reply_s)
     matrix = drawn(8, 128, 128)
+    started_s = time.monotonic()
     with capture_logs() as logs, own.writing() as writing:
         text = writing.start(matrix)
         wait_until_taken(own)
         writing.finish()
         assert b"".join(text.pieces) == expected(matrix)
+        # Nobody is to wait for it a second time.
+        assert own._helper is not None
+        own._helper._process.wait(20)
 
+    assert time.monotonic() - started_s < 30, "its end was not seen"
     assert [log["event"] for log in logs] == ["helper_lost"]
     monkeypatch.undo()
     assert written(own, matrix) == [expected(matrix)]
     assert own._helper is None, "not started again so soon"
     own._next_start_s = 0.0
     assert written(own, matrix) == [expected(matrix)]
+    assert own._helper is not None
+
+
+def test_no_answer_gets_what_an_earlier_one_left(
+    own: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = contextlib.suppress(MemoryError)
+    with monkeypatch.context() as patch, failing, own.writing() as writing:
+        patch.setattr(os, "pread", out_of_memory)
+        writing.start(drawn(8, 128, 128))
+        wait_until_taken(own)
+        with pytest.raises(MemoryError):
+            writing.finish()
+    own._next_start_s = 0.0
+
+    for seed in range(1, 5):
+        matrix = drawn(8, 128, 128, seed=seed)
+        assert written(own, matrix) == [expected(matrix)]
+
+
+def test_files_that_do_not_hold_all_lose_no_text() -> None:
+    program = """
+import resource, numpy, orjson
+from app.writing import Writer
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+by = Writer(has_helper=True)
+for seed in range(20):
+    matrix = numpy.random.default_rng(seed).standard_normal((8, 256, 256), numpy.float32)
+    with by.writing() as writing:
+        text = writing.start(matrix)
+        writing.finish()
+        expected = orjson.dumps(matrix, option=orjson.OPT_SERIALIZE_NUMPY)
+        assert b"".join(text.pieces) == expected, seed
+    by._next_start_s = 0.0
+by.close()
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, stderr=subprocess.DEVNULL)
+
+
+def test_the_helper_refuses_numbers_that_are_not_there() -> None:
+    offered, queue = socket.socketpair()
+    answered, replies = socket.socketpair()
+    numbers, texts = os.memfd_create("numbers"), os.memfd_create("texts")
+    offered.send(MESSAGE.pack(0, 0, 0, 4, 0, 0, b"[", b"]"))
+    offered.close()
+
+    with pytest.raises(OSError, match="must hold"):
+        helper_main.main(queue.detach(), replies.detach(), numbers, texts)
+
+    assert answered.recv(1) == b""
+    answered.close()
+    os.close(numbers)
+    os.close(texts)
+
+
+def test_a_start_that_fails_otherwise_can_be_tried_again(
+    own: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", out_of_memory)
+        with pytest.raises(MemoryError):
+            written(own, drawn(8, 128, 128))
+    own._next_start_s = 0.0
+
+    written(own, drawn(8, 128, 128))
+
     assert own._helper is not None
 
 
@@ -238,20 +312,41 @@ def test_without_a_process_the_service_writes_alone(
     assert n_open_files() == n_open
 
 
-def test_a_closed_writer_has_no_helper_and_writes_on() -> None:
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_a_closed_writer_has_no_helper_and_writes_on(*, is_stopped: bool) -> None:
     n_open = n_open_files()
     by, matrix = Writer(has_helper=True), drawn(8, 128, 128)
-    with by.writing() as writing:
-        text = writing.start(matrix)
-        by.close()  # The service ends while somebody is still answered.
-        writing.finish()
-        assert b"".join(text.pieces) == expected(matrix)
+    with capture_logs() as logs:
+        with by.writing() as writing:
+            text = writing.start(matrix)
+            pid = pid_of(by)
+            if is_stopped:
+                os.kill(pid, signal.SIGSTOP)
+            by.close()  # The service ends while somebody is still answered.
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+            writing.finish()
+            assert b"".join(text.pieces) == expected(matrix)
 
+        assert by._helper is None
+        assert n_open_files() == n_open
+        by._next_start_s = 0.0
+        assert written(by, matrix) == [expected(matrix)]
+        assert by._helper is None
+    assert logs == []
+
+
+def test_a_writer_that_was_closed_meanwhile_starts_no_helper() -> None:
+    by = Writer(has_helper=True)
     by.close()
 
-    assert written(by, matrix) == [expected(matrix)]
-    assert by._helper is None
-    assert n_open_files() == n_open
+    # Who asked just before has the lock by now.
+    assert by._ready() is None
+
+
+def test_what_a_terminal_sends_to_the_service_spares_the_helper(own: Writer) -> None:
+    written(own, drawn(8, 128, 128))
+
+    assert os.getpgid(pid_of(own)) == pid_of(own)
 
 
 def test_the_helper_ends_with_the_service() -> None:
@@ -279,6 +374,8 @@ def test_what_only_a_large_answer_needs_is_given_back(
     written(own, matrix)
     assert own._helper is not None
     kept = os.fstat(own._helper._numbers).st_size
+    written(own, matrix)
+    assert os.fstat(own._helper._numbers).st_size == kept
     monkeypatch.setattr(helper, "_KEPT_BYTES", 0)
 
     written(own, matrix)
@@ -289,6 +386,10 @@ def test_what_only_a_large_answer_needs_is_given_back(
 
 def n_open_files() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def out_of_memory(*_: object, **__: object) -> None:
+    raise MemoryError
 
 
 def wait_until_taken(by: Writer) -> None:
