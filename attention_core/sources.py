@@ -133,9 +133,10 @@ class ScoreSource:
         # Head by head: a batched product takes another path for one head than for several, and a
         # number may not depend on what else was asked for.
         tiles = [self._scores(h, query, key) for h in range(self.n_heads)[head]]
-        scores = tiles[0][None] if len(tiles) == 1 else torch.stack(tiles)
         if self.softcap is not None:
-            scores.div_(self.softcap).tanh_().mul_(self.softcap)
+            for tile in tiles:
+                tile.div_(self.softcap).tanh_().mul_(self.softcap)
+        scores = tiles[0][None] if len(tiles) == 1 else torch.stack(tiles)
         return scores if self.bias is None else scores.add_(self.bias.tile(head, query, key))
 
     def _unmasked(self, head: slice, query: range, key: range) -> Matrices:

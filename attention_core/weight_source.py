@@ -5,10 +5,11 @@ Where scores come from is told by ``ScoreSource``.
 
 from functools import cached_property
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from attention_core.grid import as_slice
+from attention_core.grid import aligned_blocks, as_slice
 from attention_core.heads import Mixing, mixed
 from attention_core.kernels.rows import ExponentialStates, require_states, states_of
 from attention_core.kernels.stripes import (
@@ -48,9 +49,15 @@ class WeightSource:
 
     def normalized(self, head: slice, query: range, key: range) -> Matrices:
         """Compute a rectangle of what the normaliser makes, before heads are combined."""
+        if self._scores.is_one_block:
+            return self._normalized_block[head, as_slice(query), as_slice(key)].clone()
         # By blocks of the grid, as states are: another sum of a large score might pass the maximum.
-        scores = self._scores.stripe(head, query, key)
-        return self._normalizer.apply(scores, self.state(head, as_slice(query)), key)
+        state, n_keys = self.state(head, as_slice(query)), self._scores.extent.n_keys
+        tiles = [
+            self._normalizer.head_by_head(self._scores.tile(head, query, block), state, block)
+            for block in aligned_blocks(key, n_keys)
+        ]
+        return tiles[0] if len(tiles) == 1 else torch.cat(tiles, dim=-1)
 
     def stripe(self, head: int, cell: tuple[int, int], query: range) -> Stripe:
         """Pool a block of one head's rows over cells; states that are found on the way are kept.
@@ -114,9 +121,15 @@ class WeightSource:
     @cached_property
     def _block(self) -> Matrices:
         """The weights of a matrix of one block: kept, for the outputs start from them too."""
+        every = self._normalized_block
+        return every if self.mixing is None else mixed(every, self.mixing)
+
+    @cached_property
+    def _normalized_block(self) -> Matrices:
         n_queries, n_keys = self._scores.extent
-        n_heads = self._scores.n_heads if self.mixing is None else len(self.mixing)
-        return self._tile(slice(0, n_heads), range(n_queries), range(n_keys))
+        every = slice(0, self._scores.n_heads), range(n_queries), range(n_keys)
+        state = self.state(every[0], slice(0, n_queries))
+        return self._normalizer.apply(self._scores.tile(*every), state, every[2])
 
     def _tile(self, head: slice, query: range, key: range) -> Matrices:
         if self.mixing is None:

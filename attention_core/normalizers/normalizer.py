@@ -1,8 +1,9 @@
 """What every normaliser can do: take scores in block by block, then weigh any tile alone."""
 
 from abc import abstractmethod
-from typing import Any, ClassVar, Generic
+from typing import Any, ClassVar, Generic, cast
 
+import torch
 from pydantic import Field
 from typing_extensions import TypeVar
 
@@ -83,6 +84,24 @@ class Normalizer(Part, Generic[State]):
             state: The final state of the tile's rows.
             key: The tile's columns.
         """
+
+    def head_by_head(self, scores: Matrices, state: State, key: range) -> Matrices:
+        """Turn a tile of scores into weights, each head's as if it were alone.
+
+        Even a number that is made from one other may depend on where it stands: torch computes the
+        last few of a run otherwise than those before, and one run holds all heads of a tile.
+
+        Args are those of ``apply``.
+        """
+        if len(scores) == 1:
+            return self.apply(scores, state, key)
+        every_row = slice(None)
+        heads = [slice(head, head + 1) for head in range(len(scores))]
+        alone = [
+            self.apply(scores[head], cast("State", state.rows(head, every_row)), key)
+            for head in heads
+        ]
+        return torch.cat(alone)
 
     def row_numbers(self, state: State) -> dict[str, Rows]:
         """Name the numbers of a row, float64, from which a weight can be redone by hand."""

@@ -73,11 +73,7 @@ class KeptTiles(HeadTiles):
 
 
 class BlockTiles(HeadTiles):
-    """Numbers that are computed, in blocks of the grid; each is as in its block, to the bit.
-
-    Even where a number is made from one other alone, it may depend on where in a block it stands:
-    torch computes the last few of a run otherwise than those before.
-    """
+    """Numbers that are computed, in blocks of the grid; each is as in its block, to the bit."""
 
     def __init__(self, whole: AttentionMap) -> None:
         self._whole = whole
@@ -126,7 +122,7 @@ class WeightTiles(BlockTiles):
     def block(self, query: range, key: range) -> Tile:
         normalizer: Normalizer = self._whole.spec.normalizer
         scores = self._whole.source.tile(self._heads, query, key)
-        weights = normalizer.apply(scores, self._state(query), key)
+        weights = normalizer.head_by_head(scores, self._state(query), key)
         return weights[0] if self._factors is None else mixed(weights, (self._factors,))[0]
 
     def _state(self, query: range) -> RowState:

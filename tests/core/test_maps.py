@@ -18,6 +18,7 @@ from attention_core import (
     ShapeError,
     SpecError,
     attend,
+    region,
 )
 from attention_core.normalizers import Softmax
 
@@ -68,6 +69,37 @@ def test_any_rectangle_equals_the_dense_slice_bit_by_bit(name: str, data: st.Dat
 
     for what in (result.scores, result.weights):
         assert torch.equal(what(query, key, head), what()[head : head + 1, query, key])
+
+
+@pytest.mark.parametrize("shape", [(521, 773), (265, 1037), (300, 259), (130, 131)])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {},
+        {"softcap": 2.0},
+        {"score": "rbf", "normalizer": "softmax1"},
+        {"normalizer": {"kind": "sink", "sink": [0.5, 1.0, 2.0]}},
+        {"normalizer": "sigmoid"},
+        {"normalizer": "topk"},
+        {"normalizer": "entmax15"},
+        {"normalizer": {"kind": "entmax", "alpha": 1.3}},
+        {"heads": {"kind": "talking_heads", "n_heads": 3}},
+    ],
+    ids=str,
+)
+def test_a_number_does_not_depend_on_the_heads_beside_it(
+    spec: dict[str, object], shape: tuple[int, int]
+) -> None:
+    # Runs that end anywhere: the last few numbers of a run are computed otherwise than the others.
+    for seed in range(3):
+        query, key = (drawn(3, n, 16, seed=2 * seed + i) for i, n in enumerate(shape))
+        whole = attend(query, key, key, AttentionSpec.model_validate(spec))
+        every = whole.weights()
+        for head in range(3):
+            assert torch.equal(whole.weights(head=head)[0], every[head])
+            shown = region(whole, head=head, height=1500, width=1500)
+            assert shown.exact
+            assert torch.equal(shown.matrix, every[head])
 
 
 @pytest.mark.parametrize("name", SPECS)
