@@ -24,7 +24,7 @@ run: $(VENV)/.installed ## Install what is needed and serve at http://127.0.0.1:
 # Two runs: what drives a browser keeps an event loop turning, beside which no other may run.
 test: setup lint check-js ## Install what tests need and run every check
 	$(PYTEST)
-	$(PYTEST) tests/browser
+	$(PYTEST) --dist worksteal tests/browser
 
 setup: $(VENV)/.dev $(VENV)/.chromium node_modules/.installed ## Install everything, tests included, and run nothing
 

@@ -230,7 +230,8 @@ def test_a_new_mechanism_starts_with_the_sizes_of_the_first(visit: Visit) -> Non
     request = {**REQUEST, "spec": {"heads": 1}}
     page = open_comparison(visit, compared({"heads": 8}, None, request=request))
     asked = hear(page)
-    add(page, "heads.talking_heads")
+    with page.expect_request(lambda request: request.method == "POST"):
+        add(page, "heads.talking_heads")
 
     assert {each["spec"]["heads"]["n_heads"] for each in asked} == {8}
 
